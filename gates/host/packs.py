@@ -1,0 +1,150 @@
+"""Loading node packs as ComfyUI does: each a package named by its path, one that fails stops nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .pack_project import web_directory_of_project
+from .registry import NodeRegistry
+
+logger = logging.getLogger("gates.host.packs")
+
+PARENT = "custom_nodes"
+THIS_PACK = Path(__file__).resolve().parents[2]
+
+
+class UnsupportedPack(ImportError):
+    """A pack that needs something this host does not have."""
+
+
+@dataclass(frozen=True)
+class LoadedPack:
+    path: Path
+    seconds: float
+    loaded: bool
+
+
+def packs_to_load(named: Iterable[Path], custom_nodes: Path) -> list[Path]:
+    """This pack, the named ones, and what lies in custom_nodes; each once.
+
+    This pack comes first, unless it is named or installed itself: then where it stands there.
+    """
+    found = [*(path.resolve() for path in named), *_installed(custom_nodes)]
+    if THIS_PACK not in [path.resolve() for path in found]:
+        found.insert(0, THIS_PACK)
+    once: dict[Path, Path] = {}
+    for path in found:
+        once.setdefault(path.resolve(), path)
+    return list(once.values())
+
+
+def _installed(custom_nodes: Path) -> list[Path]:
+    if not custom_nodes.is_dir():
+        return []
+    return [
+        path
+        for path in sorted(custom_nodes.iterdir())
+        if path.name != "__pycache__"
+        and not path.name.endswith(".disabled")
+        and (path.is_dir() or path.suffix == ".py")
+    ]
+
+
+def run_prestartup_scripts(packs: Iterable[Path]) -> None:
+    for pack in packs:
+        script = pack / "prestartup_script.py"
+        if script.is_file():
+            try:
+                _import(f"{_module_name(pack)}.prestartup_script", script)
+            except Exception:
+                logger.exception("the prestartup script of %s failed", pack)
+
+
+def load_packs(packs: Iterable[Path], nodes: NodeRegistry) -> list[LoadedPack]:
+    """Load each; built-in classes keep their names, later packs take those of earlier ones."""
+    taken = frozenset(nodes.classes)
+    done = []
+    for pack in packs:
+        began = time.perf_counter()
+        loaded = load_pack(pack, nodes, taken)
+        done.append(LoadedPack(pack, time.perf_counter() - began, loaded))
+    _log_times(done)
+    return done
+
+
+def _log_times(done: list[LoadedPack]) -> None:
+    lines = [
+        f"{pack.seconds:6.1f} seconds{'' if pack.loaded else ' (IMPORT FAILED)'}: {pack.path}"
+        for pack in sorted(done, key=lambda pack: pack.seconds)
+    ]
+    logger.info("\nImport times for custom nodes:\n%s\n", "\n".join(lines))
+
+
+def load_pack(path: Path, nodes: NodeRegistry, taken: frozenset[str] = frozenset()) -> bool:
+    if path.is_dir():
+        nodes.pack_directories.append(path)
+    try:
+        module = _import(_module_name(path), path / "__init__.py" if path.is_dir() else path)
+        _register(path, module, nodes, taken)
+    except (Exception, SystemExit) as error:  # whatever a pack does at import, the others go on
+        logger.warning("Cannot import %s module for custom nodes: %s", path, error, exc_info=True)
+        return False
+    return True
+
+
+def _module_name(path: Path) -> str:
+    """The name under which a pack is imported: its path, since folder names are free."""
+    if path.is_dir():
+        return str(path).replace(".", "_x_")
+    return os.path.splitext(path)[0]
+
+
+def _import(name: str, file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise UnsupportedPack(f"{file} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _register(path: Path, module: ModuleType, nodes: NodeRegistry, taken: frozenset[str]) -> None:
+    name = path.name if path.is_dir() else path.stem
+    directory = path if path.is_dir() else path.parent
+    nodes.module_directories[name] = str(directory)
+    _register_web(path, directory, name, module, nodes)
+    classes: dict[str, Any] | None = getattr(module, "NODE_CLASS_MAPPINGS", None)
+    if classes is None:
+        raise UnsupportedPack(_why_no_classes(module))
+    for class_name, node in classes.items():
+        if class_name not in taken:
+            nodes.add(class_name, node, f"{PARENT}.{name}")
+    nodes.display_names.update(getattr(module, "NODE_DISPLAY_NAME_MAPPINGS", None) or {})
+
+
+def _why_no_classes(module: ModuleType) -> str:
+    if hasattr(module, "comfy_entrypoint"):
+        return (
+            "it registers its nodes through comfy_entrypoint (V3), which the stand-in host of "
+            "Dataset Gates does not serve: it runs nodes from NODE_CLASS_MAPPINGS"
+        )
+    return "it has neither NODE_CLASS_MAPPINGS nor comfy_entrypoint"
+
+
+def _register_web(path: Path, directory: Path, name: str, module: ModuleType, nodes: NodeRegistry) -> None:
+    project = web_directory_of_project(path)
+    if project is not None:
+        nodes.web_directories[project.name] = str(project.directory)
+    declared = getattr(module, "WEB_DIRECTORY", None)
+    if declared is not None and (directory / declared).is_dir():
+        nodes.web_directories[name] = os.path.abspath(directory / declared)

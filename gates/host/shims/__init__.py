@@ -1,0 +1,19 @@
+"""The modules that packs import from ComfyUI, as far as this host has them."""
+
+from __future__ import annotations
+
+import sys
+
+from ..prompt_server import PromptServer
+from .lacking import LackingFinder
+from .surface import modules_for
+
+
+def install_shims(server: PromptServer) -> None:
+    """Put the modules where `import` finds them; what is not among them fails with a reason."""
+    sys.modules.update(modules_for(server))
+    # Last, so that it speaks only where nobody else has the module.
+    sys.meta_path.append(LackingFinder())
+
+
+__all__ = ["install_shims"]
