@@ -1,0 +1,68 @@
+"""What a command answers and how it is printed: the only module that writes to the terminal."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..errors import GatesError
+
+ENVELOPE_VERSION: Final = 1
+
+OK: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that went wrong: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one command. `lines` is for people, `data` for programs."""
+
+    command: str
+    exit_code: int = OK
+    lines: tuple[str, ...] = ()
+    data: Mapping[str, object] = field(default_factory=dict)
+    errors: tuple[Problem, ...] = ()
+
+
+def failure(command: str, error: GatesError | OSError) -> Result:
+    code = error.code if isinstance(error, GatesError) else "system_error"
+    return Result(command, FAILED, errors=(Problem(code, str(error)),))
+
+
+def envelope(result: Result) -> dict[str, object]:
+    return {
+        "version": ENVELOPE_VERSION,
+        "command": result.command,
+        "status": "error" if result.errors else "success",
+        "exit_code": result.exit_code,
+        "data": dict(result.data),
+        "errors": [{"code": e.code, "message": e.message} for e in result.errors],
+    }
+
+
+def show(result: Result, as_json: bool) -> int:
+    """Print the result and return its exit code."""
+    if as_json:
+        print(json.dumps(envelope(result), ensure_ascii=False))
+        return result.exit_code
+    for line in result.lines:
+        print(line)
+    for problem in result.errors:
+        print(f"gates {result.command}: {problem.message} [{problem.code}]", file=sys.stderr)
+    return result.exit_code
+
+
+def announce(line: str) -> None:
+    """Say something while a command still runs, such as the address that a server answers at."""
+    print(line, flush=True)
