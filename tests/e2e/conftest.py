@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from gates.host.process import HostProcess
 from tests.e2e.kept_page import KeptPages
@@ -130,6 +130,7 @@ def cell(request: pytest.FixtureRequest) -> Cell:
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
+    expect.set_options(timeout=MILLISECONDS_TO_ACT)
     named = os.environ.get("GATES_BROWSER") or os.environ.get("GATES_CHROMIUM")
     found = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if found is not None:

@@ -438,3 +438,18 @@ def test_nothing_selected_in_one_pool_counts_in_another(pools: PoolPage, pair: t
     expect(pools.cells).to_have_count(3)
     expect(pools.grid.locator(".dsg-bar")).not_to_contain_text("selected")
     expect(pools.grid.locator("[aria-selected=true]")).to_have_count(0)
+
+
+def test_a_slow_page_forgets_a_selection_too(pools: PoolPage, pair: tuple[str, str]) -> None:
+    """Where frames are rare the other pool is read before the grid is drawn again."""
+    profile, pool = pair
+    cats = pools.create("cats")
+    pools.fill(cats, 3)
+    pools.cells.nth(1).locator(".dsg-thumb").click(modifiers=["Control"])
+    expect(pools.grid.locator(".dsg-bar")).to_contain_text("1 selected")
+    pools.comfy.evaluate(
+        "() => { window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 700) }"
+    )
+    pools.connect(profile, pool)
+    expect(pools.cells).to_have_count(3)
+    expect(pools.grid.locator(".dsg-bar")).not_to_contain_text("selected")

@@ -152,13 +152,14 @@ export class PoolGrid {
       isCopy: copyOf(this.node) !== null,
     });
     const trashView = this.trash.isOpen && this.state?.phase === "ready";
-    this.#drawBar(trashView, panel);
     this.#drawNotes();
     this.#drawPanel(trashView ? null : panel);
     this.trash.element.hidden = !trashView;
     this.images.element.hidden = trashView || Boolean(panel);
     this.images.update();
     if (trashView) this.trash.update();
+    // Last: it says how many are selected, and only the views know what is left of a selection.
+    this.#drawBar(trashView, panel);
   }
 
   #drawBar(trashView, panel) {
