@@ -7,7 +7,13 @@ GatesError
 │   ├── BadField            a field missing or of the wrong type (also ValueError)
 │   ├── BadOrder            an order that is no permutation      (also ValueError)
 │   ├── BadJson             a body that is no JSON object        (also ValueError)
-│   └── PathOutside         a path that leaves its folder        (also ValueError)
+│   ├── PathOutside         a path that leaves its folder        (also ValueError)
+│   └── BadWorkflow         a workflow that cannot be sent       (all also ValueError)
+│       ├── NotAWorkflow    in neither format, or mangled
+│       ├── UnknownNodeClass the server lacks a node's class     (also LookupError)
+│       ├── PageOnlyNode    a node that only its pack's script in the page can resolve
+│       ├── BrokenGraph     a subgraph that is not there, or one inside itself
+│       └── BadSetting      a NODE.INPUT=VALUE that fits no one node
 ├── Missing                 what was asked for is not there
 │   ├── UnknownProfile      (also KeyError)
 │   ├── UnknownPool         (also LookupError)
@@ -92,6 +98,30 @@ class BadJson(BadInput, ValueError):
 
 class PathOutside(BadInput, ValueError):
     code = "path_outside"
+
+
+class BadWorkflow(BadInput, ValueError):
+    code = "bad_workflow"
+
+
+class NotAWorkflow(BadWorkflow):
+    code = "not_a_workflow"
+
+
+class UnknownNodeClass(BadWorkflow, LookupError):
+    code = "unknown_node_class"
+
+
+class PageOnlyNode(BadWorkflow):
+    code = "page_only_node"
+
+
+class BrokenGraph(BadWorkflow):
+    code = "broken_graph"
+
+
+class BadSetting(BadWorkflow):
+    code = "bad_setting"
 
 
 class Missing(GatesError):
