@@ -8,24 +8,20 @@ import re
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from .asking import SECONDS_TO_ANSWER, Answer, PromptRefused, ask
 from .packs import THIS_PACK
+
+__all__ = ["Answer", "HostFailed", "HostProcess", "PromptRefused"]
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 10.0
-SECONDS_TO_ANSWER = 60.0
 POLL_SECONDS = 0.02
 ADDRESS = re.compile(r"To see the GUI go to: (http://\S+)")
 LOG_LINES_SHOWN = 40
-
-# A host on this machine is never asked through a proxy.
-_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 class HostFailed(RuntimeError):
@@ -35,28 +31,6 @@ class HostFailed(RuntimeError):
         tail = "\n".join(log.splitlines()[-LOG_LINES_SHOWN:])
         super().__init__(f"{what}. The end of its log:\n{tail}")
         self.log = log
-
-
-class PromptRefused(RuntimeError):
-    """The host took no part of a prompt; carries what it said."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(f"the host refused the prompt with {answer.status}: {answer.text}")
-        self.answer = answer
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        return json.loads(self.body)
 
 
 class HostProcess:
@@ -173,13 +147,7 @@ class HostProcess:
         timeout: float = SECONDS_TO_ANSWER,
     ) -> Answer:
         """Any status is an answer; no answer at all is an OSError."""
-        asked = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method)
-        try:
-            with _open(asked, timeout=timeout) as response:
-                return _answer(response.status, response)
-        except urllib.error.HTTPError as error:
-            with error:
-                return _answer(error.code, error)
+        return ask(self.url + path, method, body, headers, timeout)
 
     def get(self, path: str) -> Answer:
         return self.request("GET", path)
@@ -210,11 +178,6 @@ class HostProcess:
                 return dict(entries[prompt_id])
             time.sleep(POLL_SECONDS)
         raise HostFailed(f"the prompt {prompt_id} did not end within {timeout:.0f} s", self.log)
-
-
-def _answer(status: int, response: IO[bytes]) -> Answer:
-    headers = {name.lower(): value for name, value in getattr(response, "headers", {}).items()}
-    return Answer(status, headers, response.read())
 
 
 def _environment() -> dict[str, str]:
