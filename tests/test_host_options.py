@@ -13,8 +13,8 @@ def test_only_the_base_directory_is_needed() -> None:
 
 def test_everything_can_be_said() -> None:
     line = "--base-directory b --listen 0.0.0.0 --port 1 --pack p --pack q --front-end-root f --multi-user"
-    assert parse(line.split()) == HostOptions(
-        Path("b"), "0.0.0.0", 1, (Path("p"), Path("q")), Path("f"), True
+    assert parse([*line.split(), "--only-named-packs"]) == HostOptions(
+        Path("b"), "0.0.0.0", 1, (Path("p"), Path("q")), Path("f"), True, True
     )
 
 

@@ -48,6 +48,12 @@ def test_this_pack_is_loaded_once_and_where_it_is_named(tmp_path: Path) -> None:
     assert packs_to_load([other, THIS_PACK, other], tmp_path / "none") == [other, THIS_PACK]
 
 
+def test_this_pack_can_stay_out_unless_it_is_named(tmp_path: Path) -> None:
+    other = pack(tmp_path, "other", "")
+    assert packs_to_load([other], tmp_path / "none", with_own=False) == [other]
+    assert packs_to_load([THIS_PACK], tmp_path / "none", with_own=False) == [THIS_PACK]
+
+
 def test_what_lies_in_custom_nodes_is_loaded(tmp_path: Path) -> None:
     custom = tmp_path / "custom_nodes"
     first = pack(custom, "a_pack", "")

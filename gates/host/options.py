@@ -16,8 +16,9 @@ class HostOptions:
     """Everything that a host needs to know.
 
     `base_directory` holds input, output, temp, user, models and custom_nodes; it is made where it is missing.
-    `packs` are loaded beside this pack, which is always loaded. `front_end_root` replaces the installed
-    frontend package. Port 0 picks a free one; the log names it.
+    `packs` are loaded beside this pack; with `only_named_packs` this pack stays out, unless it is named or
+    installed below the base directory. `front_end_root` replaces the installed frontend package. Port 0
+    picks a free one; the log names it.
     """
 
     base_directory: Path
@@ -26,6 +27,7 @@ class HostOptions:
     packs: tuple[Path, ...] = ()
     front_end_root: Path | None = None
     multi_user: bool = False
+    only_named_packs: bool = False
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--port", type=int, default=DEFAULT_PORT, help="port to listen on, 0 for a free one")
     add("--base-directory", type=Path, required=True, metavar="DIR", help="where all data lies")
     add("--pack", type=Path, action="append", default=[], metavar="DIR", help="load this pack too")
+    add("--only-named-packs", action="store_true", help="do not load this pack by itself")
     add("--front-end-root", type=Path, metavar="DIR", help="serve this frontend build")
     add("--multi-user", action="store_true", help="settings and workflows for each user")
 
@@ -46,6 +49,7 @@ def from_arguments(values: argparse.Namespace) -> HostOptions:
         packs=tuple(values.pack),
         front_end_root=values.front_end_root,
         multi_user=values.multi_user,
+        only_named_packs=values.only_named_packs,
     )
 
 

@@ -33,13 +33,15 @@ class LoadedPack:
     loaded: bool
 
 
-def packs_to_load(named: Iterable[Path], custom_nodes: Path) -> list[Path]:
+def packs_to_load(named: Iterable[Path], custom_nodes: Path, with_own: bool = True) -> list[Path]:
     """This pack, the named ones, and what lies in custom_nodes; each once.
 
-    This pack comes first, unless it is named or installed itself: then where it stands there.
+    This pack comes first, unless it is named or installed itself: then where it stands there. Without
+    `with_own`, or where `gates` was installed without the pack around it, it does not come by itself.
     """
     found = [*(path.resolve() for path in named), *_installed(custom_nodes)]
-    if THIS_PACK not in [path.resolve() for path in found]:
+    with_own = with_own and (THIS_PACK / "__init__.py").is_file()
+    if with_own and THIS_PACK not in [path.resolve() for path in found]:
         found.insert(0, THIS_PACK)
     once: dict[Path, Path] = {}
     for path in found:

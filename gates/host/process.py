@@ -42,13 +42,17 @@ class HostProcess:
         packs: Sequence[Path] = (),
         front_end_root: Path | None = None,
         multi_user: bool = False,
+        only_named_packs: bool = False,
     ) -> None:
         self.base = base
         self.log_file = base.with_name(base.name + ".log")
         self.url = ""
         self._packs = tuple(packs)
         self._front_end_root = front_end_root
-        self._multi_user = multi_user
+        self._flags = [
+            *(["--multi-user"] if multi_user else []),
+            *(["--only-named-packs"] if only_named_packs else []),
+        ]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> HostProcess:
@@ -97,7 +101,7 @@ class HostProcess:
         command += ["--port", port, *(part for pack in self._packs for part in ("--pack", str(pack)))]
         if self._front_end_root is not None:
             command += ["--front-end-root", str(self._front_end_root)]
-        return [*command, "--multi-user"] if self._multi_user else command
+        return [*command, *self._flags]
 
     def _ready(self) -> bool:
         found = ADDRESS.findall(self.log)

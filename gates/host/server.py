@@ -89,7 +89,8 @@ def _load_nodes(runtime: Runtime, server: PromptServer) -> None:
     add_all(server)
     runtime.nodes.web_directories[OWN_WEB_NAME] = str(OWN_WEB_DIRECTORY)
     custom_nodes = Path(runtime.folders.get_folder_paths("custom_nodes")[0])
-    packs = packs_to_load(runtime.options.packs, custom_nodes)
+    options = runtime.options
+    packs = packs_to_load(options.packs, custom_nodes, not options.only_named_packs)
     run_prestartup_scripts(packs)
     load_packs(packs, runtime.nodes)
 
