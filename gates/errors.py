@@ -43,9 +43,32 @@ GatesError
 ├── Refused
 │   ├── HostileArchive      an archive that reaches outside its pool, or is a bomb
 │   └── BadArchive          an archive that is damaged or none
-└── StorageFull
-    ├── DiskFull            (also OSError)
-    └── StorageFailed       the disk or its rights refuse    (also OSError)
+├── StorageFull
+│   ├── DiskFull            (also OSError)
+│   └── StorageFailed       the disk or its rights refuse    (also OSError)
+└── ClientError             speaking to a ComfyUI server; `exit_code` is that of the command line
+    ├── ServerTrouble       the server, or the way to it: another one may do better
+    │   ├── BadServer       an address that cannot be meant          (also ValueError)
+    │   ├── Unreachable     no connection, or none any more          (also ConnectionError)
+    │   ├── NoAnswer        connected, and silent for too long       (also TimeoutError)
+    │   ├── ServerBusy      429 or 503 to the last try
+    │   ├── ServerFailed    another status than was asked for
+    │   ├── AccessDenied    401, 403 or 407                          (also PermissionError)
+    │   ├── BadAnswer       an answer that ComfyUI does not give     (also ValueError)
+    │   └── AnswerTooLarge  more bytes than the limit                (also ValueError)
+    ├── RunTrouble          one workflow: another server would say the same, but for RunLost
+    │   ├── WorkflowRefused validation failed, nothing runs          (also ValueError)
+    │   ├── PartlyRefused   some outputs failed validation           (also ValueError)
+    │   ├── RunFailed       a node raised                            (also RuntimeError)
+    │   ├── RunCancelled    somebody stopped it
+    │   ├── RunLost         the server does not know it any more     (also LookupError)
+    │   └── RunTimedOut     the caller's own limit                   (also TimeoutError)
+    └── FileTrouble         one file
+        ├── HostileName     a name that leads elsewhere              (also ValueError)
+        ├── OutputExists    nothing is overwritten unasked           (also FileExistsError)
+        ├── OutputGone      the server has no such file any more     (also FileNotFoundError)
+        ├── OutputCut       fewer bytes came than were announced     (also ConnectionError)
+        └── UploadRefused   the server does not take the file        (also ValueError)
 
 A leaf carries a stable `code`, one sentence for the person, and the data it was made from. ComfyUI and
 the tests may hold two copies of this module under two names: compare errors by `code` across that border.
@@ -250,3 +273,102 @@ class DiskFull(StorageFull, OSError):
 
 class StorageFailed(StorageFull, OSError):
     code = "storage_failed"
+
+
+class ClientError(GatesError):
+    code = "client_error"
+    exit_code = 1  # of `gates run`
+
+
+class ServerTrouble(ClientError):
+    code = "server_trouble"
+    exit_code = 4
+
+
+class BadServer(ServerTrouble, ValueError):
+    code = "bad_server"
+    exit_code = 2
+
+
+class Unreachable(ServerTrouble, ConnectionError):
+    code = "unreachable"
+
+
+class NoAnswer(ServerTrouble, TimeoutError):
+    code = "no_answer"
+
+
+class ServerBusy(ServerTrouble):
+    code = "server_busy"
+
+
+class ServerFailed(ServerTrouble):
+    code = "server_failed"
+
+
+class AccessDenied(ServerTrouble, PermissionError):
+    code = "access_denied"
+
+
+class BadAnswer(ServerTrouble, ValueError):
+    code = "bad_answer"
+
+
+class AnswerTooLarge(ServerTrouble, ValueError):
+    code = "answer_too_large"
+
+
+class RunTrouble(ClientError):
+    code = "run_trouble"
+
+
+class WorkflowRefused(RunTrouble, ValueError):
+    code = "workflow_refused"
+    exit_code = 3
+
+
+class PartlyRefused(RunTrouble, ValueError):
+    code = "partly_refused"
+    exit_code = 6
+
+
+class RunFailed(RunTrouble, RuntimeError):
+    code = "run_failed"
+
+
+class RunCancelled(RunTrouble):
+    code = "run_cancelled"
+
+
+class RunLost(RunTrouble, LookupError):
+    code = "run_lost"
+    exit_code = 4
+
+
+class RunTimedOut(RunTrouble, TimeoutError):
+    code = "run_timed_out"
+    exit_code = 5
+
+
+class FileTrouble(ClientError):
+    code = "file_trouble"
+
+
+class HostileName(FileTrouble, ValueError):
+    code = "hostile_name"
+
+
+class OutputExists(FileTrouble, FileExistsError):
+    code = "output_exists"
+
+
+class OutputGone(FileTrouble, FileNotFoundError):
+    code = "output_gone"
+
+
+class OutputCut(FileTrouble, ConnectionError):
+    code = "output_cut"
+
+
+class UploadRefused(FileTrouble, ValueError):
+    code = "upload_refused"

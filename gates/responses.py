@@ -30,6 +30,7 @@ STATUS: Mapping[type[GatesError], int] = {
     errors.TooLarge: 413,
     errors.Unsupported: 415,
     errors.Refused: 422,
+    errors.ClientError: 502,
     errors.StorageFull: 507,
 }
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
