@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 COLOURS = ((200, 40, 40), (40, 160, 60), (40, 80, 200), (220, 180, 40), (150, 60, 180), (30, 170, 190))
 POOL_AT = (520, 120)
+SECONDS_FOR_AN_ID = 10.0
 PROFILE_AT = (120, 120)
 
 TRANSFER = """const transfer = new DataTransfer()
@@ -225,6 +227,13 @@ class PoolPage:
             }"""
         )
         return list(ids)
+
+    def two_pools(self) -> list[str]:
+        """Both ids, once there are two pools and each has an id of its own."""
+        deadline = time.monotonic() + SECONDS_FOR_AN_ID
+        while len(set(self.pool_ids())) < 2 and time.monotonic() < deadline:
+            self.page.wait_for_timeout(50)
+        return self.pool_ids()
 
     def values(self, class_type: str) -> dict[str, Any]:
         """The widgets of the first node of a class that anything outside of this page can see."""

@@ -444,7 +444,7 @@ def test_a_thousand_images_are_as_light_as_a_hundred(pools: PoolPage) -> None:
     assert 6 <= count <= 40
     pools.comfy.evaluate("() => app.rootGraph.nodes[0].setSize([2000, 2600])")
     pools.comfy.evaluate("() => { app.canvas.ds.scale = 0.2; app.canvas.setDirty(true, true) }")
-    pools.page.wait_for_timeout(500)
+    pools.page.wait_for_function("() => document.querySelectorAll('.dsg-pool .dsg-cell').length > 40")
     assert 40 < pools.cells.count() <= 300
     pools.comfy.evaluate("() => { document.querySelector('.dsg-scroller').scrollTop = 1e6 }")
     expect(pools.cell("n999.png")).to_have_count(1)

@@ -188,8 +188,10 @@ def test_a_node_grows_and_shrinks_with_its_grid(pools: PoolPage, comfy: ComfyPag
     for size, larger in ((900, True), (480, False)):
         comfy.evaluate("(height) => app.rootGraph.nodes[0].setSize([380, height])", size)
         comfy.evaluate("() => app.canvas.setDirty(true, true)")
-        pools.page.wait_for_timeout(400)
-        assert (height() > first + 200) is larger, (first, height())
+        pools.page.wait_for_function(
+            "([first, larger]) => (document.querySelector('.dsg-scroller').clientHeight > first + 200) === larger",
+            arg=[first, larger],
+        )
 
 
 def test_the_wheel_scrolls_a_grid_that_has_the_focus(pools: PoolPage, comfy: ComfyPage) -> None:
@@ -261,8 +263,7 @@ def test_a_pasted_subgraph_brings_pools_of_its_own(pools: PoolPage) -> None:
         node,
     )
     copy(pools, holder)
-    pools.page.wait_for_timeout(100)
-    first, second = pools.pool_ids()
+    first, second = pools.two_pools()
     assert first == original and second != original
     pools.comfy.evaluate(
         """(original) => {
