@@ -189,7 +189,8 @@ def test_a_node_grows_and_shrinks_with_its_grid(pools: PoolPage, comfy: ComfyPag
         comfy.evaluate("(height) => app.rootGraph.nodes[0].setSize([380, height])", size)
         comfy.evaluate("() => app.canvas.setDirty(true, true)")
         pools.page.wait_for_function(
-            "([first, larger]) => (document.querySelector('.dsg-scroller').clientHeight > first + 200) === larger",
+            """([first, larger]) =>
+              (document.querySelector('.dsg-scroller').clientHeight > first + 200) === larger""",
             arg=[first, larger],
         )
 
