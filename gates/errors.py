@@ -8,6 +8,9 @@ GatesError
 │   ├── BadOrder            an order that is no permutation      (also ValueError)
 │   ├── BadJson             a body that is no JSON object        (also ValueError)
 │   ├── PathOutside         a path that leaves its folder        (also ValueError)
+│   ├── BadPattern          an --out that cannot name files      (also ValueError)
+│   ├── BadJobFile          a line of a file of jobs             (also ValueError)
+│   ├── BadInputFile        a file that no node can be given     (also ValueError)
 │   └── BadWorkflow         a workflow that cannot be sent       (all also ValueError)
 │       ├── NotAWorkflow    in neither format, or mangled
 │       ├── UnknownNodeClass the server lacks a node's class     (also LookupError)
@@ -62,7 +65,12 @@ GatesError
     │   ├── RunFailed       a node raised                            (also RuntimeError)
     │   ├── RunCancelled    somebody stopped it
     │   ├── RunLost         the server does not know it any more     (also LookupError)
+    │   ├── RunUnsettled    it may still run on a server that does not answer
     │   └── RunTimedOut     the caller's own limit                   (also TimeoutError)
+    ├── ClusterTrouble      many machines
+    │   ├── ClusterMissing  Ray is not installed                     (also ImportError)
+    │   ├── ClusterFailed   Ray does not start, or lost an actor for good
+    │   └── StartFailed     a ComfyUI that was to be started does not answer
     └── FileTrouble         one file
         ├── HostileName     a name that leads elsewhere              (also ValueError)
         ├── OutputExists    nothing is overwritten unasked           (also FileExistsError)
@@ -121,6 +129,18 @@ class BadJson(BadInput, ValueError):
 
 class PathOutside(BadInput, ValueError):
     code = "path_outside"
+
+
+class BadPattern(BadInput, ValueError):
+    code = "bad_pattern"
+
+
+class BadJobFile(BadInput, ValueError):
+    code = "bad_job_file"
+
+
+class BadInputFile(BadInput, ValueError):
+    code = "bad_input_file"
 
 
 class BadWorkflow(BadInput, ValueError):
@@ -345,9 +365,32 @@ class RunLost(RunTrouble, LookupError):
     exit_code = 4
 
 
+class RunUnsettled(RunTrouble):
+    code = "run_unsettled"
+    exit_code = 4
+
+
 class RunTimedOut(RunTrouble, TimeoutError):
     code = "run_timed_out"
     exit_code = 5
+
+
+class ClusterTrouble(ClientError):
+    code = "cluster_trouble"
+    exit_code = 4
+
+
+class ClusterMissing(ClusterTrouble, ImportError):
+    code = "cluster_missing"
+    exit_code = 2
+
+
+class ClusterFailed(ClusterTrouble):
+    code = "cluster_failed"
+
+
+class StartFailed(ClusterTrouble):
+    code = "start_failed"
 
 
 class FileTrouble(ClientError):
