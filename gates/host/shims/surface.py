@@ -12,7 +12,7 @@ from ..interrupts import InterruptProcessingException
 from ..prompt_server import PromptServer
 from ..routes.system import COMFYUI_VERSION
 from ..running import cache, context, graph, graph_builder, progress, types_match
-from . import node_helpers
+from . import comfy_types, node_helpers
 from .cli_args import arguments
 from .lacking import StandInModule
 from .model_management import ModelManagement
@@ -64,6 +64,8 @@ def _comfy_modules(server: PromptServer, base: str) -> dict[str, ModuleType]:
     management = ModelManagement(runtime.interrupts)
     return {
         "comfy": StandInModule("comfy", base),
+        "comfy.comfy_types": StandInModule("comfy.comfy_types", base, comfy_types),
+        "comfy.comfy_types.node_typing": StandInModule("comfy.comfy_types.node_typing", base, comfy_types),
         "comfy.cli_args": StandInModule("comfy.cli_args", base, args=arguments(runtime.options)),
         "comfy.model_management": StandInModule(
             "comfy.model_management",
