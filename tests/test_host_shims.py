@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,15 @@ def test_names_follow_what_they_stand_for(server: PromptServer, modules: dict[st
     assert modules["comfy"].utils is modules["comfy.utils"]
     assert modules["comfy_execution.graph_utils"].GraphBuilder("p.").node("A").id == "p.1"
     assert modules["folder_paths"].__file__.startswith(str(server.runtime.folders.base_path))
+
+
+def test_the_folder_of_comfyui_is_the_base_directory(
+    server: PromptServer, modules: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Packs look for it beside the class and write there."""
+    monkeypatch.setitem(sys.modules, "server", modules["server"])
+    found = Path(inspect.getfile(modules["server"].PromptServer))
+    assert found.parent == Path(server.runtime.folders.base_path)
 
 
 def test_a_missing_name_names_the_stand_in(modules: dict[str, Any]) -> None:

@@ -31,6 +31,8 @@ class PromptServer:
     """
 
     instance: ClassVar[PromptServer]
+    # Packs look up the file of this class to find ComfyUI's folder, and write there: it must not be ours.
+    __module__ = "server"
 
     def __init__(self, loop: asyncio.AbstractEventLoop, runtime: Runtime) -> None:
         PromptServer.instance = self
