@@ -2,7 +2,7 @@
 
 from ..asking import Answer, PromptRefused
 from ..process import HostFailed
-from .listener import Listener
+from .listener import Listener, Queued
 from .messages import Message, Preview
 from .result import NodeFailure, Result, StoredFile
 from .server import ServerUnderTest
@@ -15,6 +15,7 @@ __all__ = [
     "NodeFailure",
     "Preview",
     "PromptRefused",
+    "Queued",
     "Result",
     "ServerUnderTest",
     "StoredFile",
