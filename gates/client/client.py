@@ -2,37 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from pathlib import Path
-from types import MappingProxyType, TracebackType
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from types import TracebackType
 from typing import Any
 
-from .events import Event
+from ..errors import ClientError, GatesError, PartlyRefused, RunTimedOut, ServerTrouble
+from ..workflow import is_ui, to_api
+from . import preparing
+from .answers import Accepted, complaints
+from .events import END, Cancelled, Event, Failed, Finished, Lost, Queued
+from .exchange import NOTHING
+from .inbox import Inbox
 from .limits import Limits
-from .values import PREFIX, Job, Output, Queue, Result, State, Uploaded, Workflow
+from .pauses import pause_before
+from .runs import Run, Runs
+from .server import Server
+from .socket import Socket
+from .submission import LOOKUPS, Submission
+from .values import PREFIX, Job, Result, Workflow
+from .watch import Watch
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+OnEvent = Callable[[Event], None]
 
 
-class Client:
-    """One server and one websocket with a client id of its own. `async with Client(url) as client:`"""
+class Client(Server):
+    """One server and one websocket with a client id of its own. `async with Client(url) as client:`
 
-    url: str
-    client_id: str
-    ignored: int  # messages of the server that made no sense
+    `headers` go with every request to this server and to no other. Methods raise the leaves of
+    `gates.errors.ClientError`.
+    """
 
     def __init__(
         self, url: str, *, limits: Limits | None = None, headers: Mapping[str, str] = NOTHING
     ) -> None:
-        raise NotImplementedError
+        super().__init__(url, limits or Limits(), headers)
+        self._runs = Runs(self.url, self.limits.kept_events)
+        self._submission = Submission(self._exchange, self._inquiries)
+        self._socket = Socket(self._exchange, self._runs.hear, self._socket_changed, self._runs.are_read)
+        self._node_info: Mapping[str, Any] | None = None
+        self._farewells: set[asyncio.Task[None]] = set()
+
+    @property
+    def client_id(self) -> str:
+        return self._socket.client_id
+
+    @property
+    def ignored(self) -> int:
+        """How many messages of the server made no sense."""
+        return self._runs.ignored
 
     async def __aenter__(self) -> Client:
-        raise NotImplementedError
+        self._exchange.open()
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        if self._farewells:
+            await asyncio.wait(self._farewells, timeout=self.limits.farewell)
+        for task in self._farewells:
+            task.cancel()
+        await self._socket.close()
+        await self._exchange.close()
+
+    def _socket_changed(self, stands: bool) -> None:
+        self._inquiries.forget()
+        if stands:
+            self._runs.tell_reconnected()
+        self._runs.stir()
+
+    # --- running --------------------------------------------------------------------------------
 
     async def submit(
         self,
@@ -46,23 +88,85 @@ class Client:
         extra_data: Mapping[str, Any] = NOTHING,
         targets: Sequence[str] = (),
     ) -> Job:
-        raise NotImplementedError
+        """Queue a workflow, in API or UI format, and return at once.
+
+        `job` names the run and its files, `prefix` says how (None: as the workflow does). `partial` takes a
+        run of which some outputs were refused; `targets` are ids of the output nodes to run, all by default.
+        Raises WorkflowRefused, PartlyRefused (the rest was cancelled then), ServerTrouble.
+        """
+        name = preparing.new_job_name() if job is None else preparing.check_job_name(job)
+        prompt_id = preparing.new_id() if prompt_id is None else preparing.check_prompt_id(prompt_id)
+        prompt, extra_data = await self._as_prompt(workflow, extra_data)
+        prompt = preparing.with_prefix(prompt, name, prefix)
+        await self._socket.ensure()
+        body = preparing.request_body(prompt, self.client_id, prompt_id, front, extra_data, targets)
+        run = self._runs.add(prompt_id, name, ours=True)
+        try:
+            accepted = await self._submission.send(body)
+        except asyncio.CancelledError:
+            await self._abandon(prompt_id)
+            raise
+        except GatesError:
+            self._runs.drop(run)
+            raise
+        run = self._renamed(run, accepted)
+        if accepted.node_errors and not partial:
+            await self._refuse_partly(accepted)
+        sent = Job(accepted.prompt_id, name, self.url, accepted.number, accepted.node_errors, prompt)
+        run.tell(Queued(sent.prompt_id, name, self.url, sent.number))
+        return sent
+
+    async def _as_prompt(
+        self, workflow: Workflow, extra_data: Mapping[str, Any]
+    ) -> tuple[Workflow, Mapping[str, Any]]:
+        """The workflow in API format; one of the page goes along as the page would send it."""
+        if not is_ui(workflow):
+            return workflow, extra_data
+        if self._node_info is None:
+            self._node_info = await self.node_info()
+        prompt = to_api(workflow, self._node_info)
+        pnginfo = {"workflow": workflow, **extra_data.get("extra_pnginfo", {})}
+        return prompt, {**extra_data, "extra_pnginfo": pnginfo}
+
+    def _renamed(self, run: Run, accepted: Accepted) -> Run:
+        """Servers of before 2025-08 choose the id themselves."""
+        if accepted.prompt_id == run.prompt_id:
+            return run
+        self._runs.drop(run)
+        return self._runs.add(accepted.prompt_id, run.job, ours=True)
+
+    async def _refuse_partly(self, accepted: Accepted) -> None:
+        await self.cancel(accepted.prompt_id)
+        raise PartlyRefused(
+            f"{self.url} refuses some outputs; the others were cancelled. Pass partial=True to run them. "
+            + "; ".join(complaints(accepted.node_errors)),
+            node_errors=accepted.node_errors,
+            prompt_id=accepted.prompt_id,
+        )
 
     async def wait(
-        self,
-        job: Job | str,
-        *,
-        timeout: float | None = None,
-        on_event: Callable[[Event], None] | None = None,
+        self, job: Job | str, *, timeout: float | None = None, on_event: OnEvent | None = None
     ) -> Result:
-        raise NotImplementedError
+        """The result of a run, however it was started. Gives up waiting after `timeout` seconds.
+
+        Raises RunFailed, RunCancelled, RunLost, RunTimedOut, ServerTrouble.
+        """
+        async with aclosing(self.events(job, timeout=timeout)) as events:
+            async for event in events:
+                if on_event is not None:
+                    on_event(event)
+                if isinstance(event, Finished):
+                    return event.result
+                if isinstance(event, Failed | Cancelled | Lost):
+                    raise event.error
+        raise AssertionError("events end with an end")
 
     async def run(
         self,
         workflow: Workflow,
         *,
         timeout: float | None = None,
-        on_event: Callable[[Event], None] | None = None,
+        on_event: OnEvent | None = None,
         job: str | None = None,
         prompt_id: str | None = None,
         partial: bool = False,
@@ -71,46 +175,102 @@ class Client:
         extra_data: Mapping[str, Any] = NOTHING,
         targets: Sequence[str] = (),
     ) -> Result:
-        raise NotImplementedError
+        """`submit` and `wait`. Cancelled or timed out, it cancels that run on the server, and no other."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        sent = await self.submit(
+            workflow,
+            job=job,
+            prompt_id=prompt_id,
+            partial=partial,
+            front=front,
+            prefix=prefix,
+            extra_data=extra_data,
+            targets=targets,
+        )
+        try:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            return await self.wait(sent, timeout=left, on_event=on_event)
+        except BaseException as error:
+            if not isinstance(error, ClientError) or isinstance(error, RunTimedOut):
+                await self._abandon(sent.prompt_id)
+            raise
 
-    def events(self, job: Job | str, *, timeout: float | None = None) -> AsyncIterator[Event]:
-        raise NotImplementedError
+    async def events(self, job: Job | str, *, timeout: float | None = None) -> AsyncGenerator[Event, None]:
+        """What happens to a run, from its start, until Finished, Failed, Cancelled or Lost.
 
-    async def outputs(self, prompt_id: str) -> tuple[Output, ...]:
-        raise NotImplementedError
+        Raises RunTimedOut after `timeout` seconds.
+        """
+        prompt_id = job if isinstance(job, str) else job.prompt_id
+        run = self._runs.find(prompt_id)
+        if run is None:
+            run = self._runs.add(prompt_id, "" if isinstance(job, str) else job.job, ours=False)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with run.reading() as inbox:
+            if run.watch is None:
+                run.watch = asyncio.create_task(self._watch(run), name=f"gates client watch {prompt_id}")
+            try:
+                while True:
+                    event = await self._next(inbox, deadline, prompt_id)
+                    yield event
+                    if isinstance(event, END):
+                        return
+            finally:
+                if run.readers == 1:
+                    await self._unwatch(run)
 
-    async def download(
-        self, output: Output, into: Path, *, name: str | None = None, overwrite: bool = False
-    ) -> Path:
-        raise NotImplementedError
+    async def _next(self, inbox: Inbox, deadline: float | None, prompt_id: str) -> Event:
+        if deadline is None:
+            return await inbox.get()
+        try:
+            return await asyncio.wait_for(inbox.get(), max(0.0, deadline - time.monotonic()))
+        except asyncio.TimeoutError as error:
+            told = f"The run {prompt_id} on {self.url} was not done in time."
+            raise RunTimedOut(told, prompt_id=prompt_id) from error
 
-    async def upload(
-        self,
-        file: Path | bytes,
-        *,
-        name: str | None = None,
-        subfolder: str = "",
-        type: str = "input",
-        overwrite: bool = False,
-    ) -> Uploaded:
-        raise NotImplementedError
+    async def _watch(self, run: Run) -> None:
+        if run.ours:
+            self._socket.mend()
+        try:
+            await Watch(run, self.url, self._inquiries, self.limits, self._socket.suspect).follow()
+        except Exception as error:
+            run.fail(error)  # a mistake of ours must reach the reader, not leave it waiting
+
+    async def _unwatch(self, run: Run) -> None:
+        task, run.watch = run.watch, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        if run.end is not None:
+            self._runs.drop(run)
+
+    # --- stopping -------------------------------------------------------------------------------
 
     async def cancel(self, job: Job | str) -> bool:
-        raise NotImplementedError
+        """Take this run out of the queue or stop it; whether there was something to stop."""
+        prompt_id = job if isinstance(job, str) else job.prompt_id
+        stopped = await self._inquiries.cancel(prompt_id)
+        run = self._runs.find(prompt_id)
+        if run is not None and stopped:
+            run.stopped_here = True
+            run.stirred.set()
+        return stopped
 
-    async def queue(self) -> Queue:
-        raise NotImplementedError
+    async def _abandon(self, prompt_id: str) -> None:
+        """Stop a run that nobody waits for any more. Its caller may be cancelled again meanwhile."""
+        stopping = asyncio.wait_for(self._stop(prompt_id), self.limits.farewell)
+        task = asyncio.create_task(_quietly(stopping), name=f"gates client farewell {prompt_id}")
+        self._farewells.add(task)
+        task.add_done_callback(self._farewells.discard)
+        await asyncio.wait({task})
 
-    async def history(
-        self, prompt_id: str | None = None, *, max_items: int | None = None
-    ) -> Mapping[str, Any]:
-        raise NotImplementedError
+    async def _stop(self, prompt_id: str) -> None:
+        for number in range(LOOKUPS):
+            if await self.cancel(prompt_id) or (await self.lookup(prompt_id)).is_end:
+                return
+            await asyncio.sleep(pause_before(number, NOTHING, self.limits))  # it may not be queued yet
 
-    async def node_info(self, class_type: str | None = None) -> Mapping[str, Any]:
-        raise NotImplementedError
 
-    async def system_stats(self) -> Mapping[str, Any]:
-        raise NotImplementedError
-
-    async def lookup(self, prompt_id: str) -> State:
-        raise NotImplementedError
+async def _quietly(stopping: Awaitable[None]) -> None:
+    """A server that cannot be reached has nothing to be stopped; the caller has its own error already."""
+    with suppress(ServerTrouble, asyncio.TimeoutError):
+        await stopping
