@@ -22,6 +22,10 @@ GatesError
 │   ├── UnknownPool         (also LookupError)
 │   ├── UnknownSlot         (also IndexError)
 │   ├── UnknownItem         nothing like it in the trash         (also KeyError)
+│   ├── UnknownRun          no such measured run                 (also LookupError)
+│   ├── UnknownStep         no such step of a run                (also LookupError)
+│   ├── UnknownGroup        no such group of nodes               (also LookupError)
+│   ├── UnknownSnapshot     no such reference of a workflow      (also LookupError)
 │   ├── UnknownRoute
 │   ├── PoolInTrash         its images wait in the trash
 │   ├── PoolPurged          its id was emptied from the trash and is never used again
@@ -45,10 +49,12 @@ GatesError
 │   └── WrongContentType
 ├── Refused
 │   ├── HostileArchive      an archive that reaches outside its pool, or is a bomb
-│   └── BadArchive          an archive that is damaged or none
+│   ├── BadArchive          an archive that is damaged or none
+│   └── BadRecording        a measured run that cannot be read in (also ValueError)
 ├── StorageFull
 │   ├── DiskFull            (also OSError)
-│   └── StorageFailed       the disk or its rights refuse    (also OSError)
+│   ├── StorageFailed       the disk or its rights refuse    (also OSError)
+│   └── StoreBusy           the profiler's writer does not keep up (also TimeoutError)
 └── ClientError             speaking to a ComfyUI server; `exit_code` is that of the command line
     ├── ServerTrouble       the server, or the way to it: another one may do better
     │   ├── BadServer       an address that cannot be meant          (also ValueError)
@@ -187,6 +193,22 @@ class UnknownItem(Missing, KeyError):
     code = "unknown_item"
 
 
+class UnknownRun(Missing, LookupError):
+    code = "unknown_run"
+
+
+class UnknownStep(Missing, LookupError):
+    code = "unknown_step"
+
+
+class UnknownGroup(Missing, LookupError):
+    code = "unknown_group"
+
+
+class UnknownSnapshot(Missing, LookupError):
+    code = "unknown_snapshot"
+
+
 class UnknownRoute(Missing):
     code = "unknown_route"
 
@@ -283,6 +305,10 @@ class BadArchive(Refused):
     code = "bad_archive"
 
 
+class BadRecording(Refused, ValueError):
+    code = "bad_recording"
+
+
 class StorageFull(GatesError):
     code = "storage_full"
 
@@ -293,6 +319,10 @@ class DiskFull(StorageFull, OSError):
 
 class StorageFailed(StorageFull, OSError):
     code = "storage_failed"
+
+
+class StoreBusy(StorageFull, TimeoutError):
+    code = "store_busy"
 
 
 class ClientError(GatesError):
