@@ -86,15 +86,13 @@ def test_a_run_comes_back_as_it_was_saved(store: ProfilerStore) -> None:
     assert without_numbers(found) == given
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
-@given(given=any_recording())
-def test_any_run_comes_back(tmp_path_factory: pytest.TempPathFactory, given: Recording) -> None:
-    store = ProfilerStore(tmp_path_factory.mktemp("any") / "a.db", Clock())
-    try:
-        found = store.recording(store.save(given))
-        assert without_numbers(found) == given
-    finally:
-        assert store.close()
+def test_any_run_comes_back(store: ProfilerStore) -> None:
+    @settings(deadline=None, max_examples=60, derandomize=True)
+    @given(given=any_recording())
+    def comes_back(given: Recording) -> None:
+        assert without_numbers(store.recording(store.save(given))) == given
+
+    comes_back()
 
 
 def test_what_sqlite_cannot_hold_is_not_measured(store: ProfilerStore) -> None:

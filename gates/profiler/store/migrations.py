@@ -29,7 +29,7 @@ def migrate(conn: sqlite3.Connection, now: float) -> None:
     conn.execute("PRAGMA legacy_alter_table=ON")
     conn.execute("BEGIN IMMEDIATE")
     try:
-        _check(conn)
+        check(conn)
         conn.execute(f"CREATE TABLE IF NOT EXISTS {META} (key TEXT PRIMARY KEY, value TEXT)")
         for number, (name, step) in enumerate(MIGRATIONS, 1):
             if not _done(conn, name):
@@ -75,14 +75,14 @@ def _complete(conn: sqlite3.Connection) -> bool:
     return all(kinds.get(name) == "table" for name in (META, *TABLES, *schema.OWN_TABLES))
 
 
-def _check(conn: sqlite3.Connection) -> None:
+def check(conn: sqlite3.Connection) -> None:
     """Raise ForeignTables where a name of ours is a view, or a table that cannot hold our rows."""
     kinds = _kinds(conn)
     for table in TABLES:
         if kinds.get(table, "table") != "table":
             raise ForeignTables(f"{table} is a {kinds[table]}")
-        key = [name for name, (_, primary) in declared(conn, table).items() if primary]
-        if table in kinds and key != [name for name in ("id",) if name in TABLES[table]]:
+        key = [(name, kind.upper()) for name, (kind, primary) in declared(conn, table).items() if primary]
+        if table in kinds and key != ([("id", "INTEGER")] if "id" in TABLES[table] else []):
             raise ForeignTables(f"{table} has another key")
 
 

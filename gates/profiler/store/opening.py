@@ -12,7 +12,7 @@ from typing import Any
 
 from ...atomic import replace, take_lock
 from . import presence, runs
-from .migrations import ForeignTables, is_current, migrate
+from .migrations import ForeignTables, check, is_current, migrate
 from .schema import META
 
 CHECKED_WHOLE = 64 * 2**20  # bytes up to which a file is checked at each opening, else after a crash alone
@@ -67,7 +67,8 @@ def prepare(path: Path, now: float, patience: float) -> None:
     try:
         with closing(connect(uri_of(path, "rwc"), patience)) as conn:
             if size:
-                _check(conn, size)
+                _check_pages(conn, size)
+                check(conn)
             else:
                 conn.execute("PRAGMA auto_vacuum=INCREMENTAL")
             conn.execute("PRAGMA journal_mode=WAL")
@@ -82,7 +83,7 @@ def prepare(path: Path, now: float, patience: float) -> None:
         raise Damaged(str(error)) from error
 
 
-def _check(conn: sqlite3.Connection, size: int) -> None:
+def _check_pages(conn: sqlite3.Connection, size: int) -> None:
     if size > CHECKED_WHOLE and get_meta(conn, "in_use") == "0":
         conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return

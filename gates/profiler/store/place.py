@@ -16,7 +16,6 @@ from .opening import Damaged, alone, connect, is_damage, prepare, set_aside, uri
 from .presence import Presence, sweep
 
 log = logging.getLogger("gates.profiler")
-SECONDS_BETWEEN_TRIES = 10.0  # of going back from memory to the file
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,9 @@ class Spot:
 class Place:
     """Opens the file at its first use, sets a damaged one aside, falls back to memory. For any thread."""
 
-    def __init__(self, path: Path, clock: Callable[[], float], patience: float) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float], patience: float, retry: float) -> None:
         self.path = path
+        self.retry = retry  # seconds between two tries of going back from memory to the file
         self.patience = patience  # seconds that another program's lock is waited for
         self.trouble: str | None = None  # why runs are in memory
         self._clock = clock
@@ -133,7 +133,7 @@ class Place:
     def go_back(self) -> sqlite3.Connection | None:
         """Use the file again when it can be written; then a connection to what is in memory, to be closed."""
         with self._lock:
-            if not self.in_memory or time.monotonic() - self._tried_at < SECONDS_BETWEEN_TRIES:
+            if not self.in_memory or time.monotonic() - self._tried_at < self.retry:
                 return None
             self._tried_at = time.monotonic()
             try:

@@ -48,11 +48,12 @@ class ProfilerStore:
         lock_patience: float = 5.0,
         capacity: int = QUEUE,
         idle: float = 10.0,
+        retry: float = 10.0,
     ) -> None:
         self.path = Path(path)
         self._clock = clock  # s since 1970
         self._patience = patience
-        self._place = Place(self.path, clock, lock_patience)
+        self._place = Place(self.path, clock, lock_patience, retry)
         self._writer = Writer(self._place, capacity, idle)
         self._readers = Readers(self._place)
         self._dropped = 0
@@ -75,7 +76,7 @@ class ProfilerStore:
         """Write a run that has ended, over the one that was begun for its prompt; its number."""
         token = self._owner
         run_id: int = self._write(lambda conn: runs.save(conn, recording, token()), keep=True)
-        self._hand_over(lambda conn: self._enforce(conn, run_id))
+        self._hand_over(lambda conn: self._enforce(conn, run_id), keep=False)
         return run_id
 
     def _owner(self) -> str | None:
@@ -207,7 +208,7 @@ class ProfilerStore:
             found = importing.foreign_groups(foreign, within)
             done = [self._put(recording) for recording in importing.recordings(foreign, within)]
         new_groups = [self._put_group(group) for group in found]
-        self._hand_over(lambda conn: self._enforce(conn, None))
+        self._hand_over(lambda conn: self._enforce(conn, None), keep=False)
         new = tuple(number for number, is_new in done if is_new)
         return Imported(new, len(done) - len(new), sum(new_groups))
 
@@ -265,10 +266,10 @@ class ProfilerStore:
             self._dropped += isinstance(error, queue.Full) and keep
             raise StoreBusy("The disk does not keep up with the profiler. Try again.") from error
 
-    def _hand_over(self, job: Callable[[sqlite3.Connection], Any]) -> bool:
+    def _hand_over(self, job: Callable[[sqlite3.Connection], Any], keep: bool = True) -> bool:
         try:
-            self._writer.put(job, keep=True)
+            self._writer.put(job, keep=keep)
         except queue.Full:
-            self._dropped += 1
+            self._dropped += keep
             return False
         return True
