@@ -64,10 +64,11 @@ def prepare(path: Path, now: float, patience: float) -> None:
     Raises Damaged, or OSError or sqlite3.Error where it cannot be written.
     """
     size = path.stat().st_size if path.exists() else 0
+    logged = path.with_name(f"{path.name}-wal").exists()
     try:
         with closing(connect(uri_of(path, "rwc"), patience)) as conn:
             if size:
-                _check_pages(conn, size)
+                _check_pages(conn, size, logged)
                 check(conn)
             else:
                 conn.execute("PRAGMA auto_vacuum=INCREMENTAL")
@@ -83,7 +84,10 @@ def prepare(path: Path, now: float, patience: float) -> None:
         raise Damaged(str(error)) from error
 
 
-def _check_pages(conn: sqlite3.Connection, size: int) -> None:
+def _check_pages(conn: sqlite3.Connection, size: int, logged: bool) -> None:
+    """`logged`: there is a log, from which sqlite may mend a page that was half written."""
+    if not logged and size % conn.execute("PRAGMA page_size").fetchone()[0]:
+        raise Damaged("it ends within a page")
     if size > CHECKED_WHOLE and get_meta(conn, "in_use") == "0":
         conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return
