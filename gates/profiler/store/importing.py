@@ -10,11 +10,11 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import BadRecording, TooManyBytes
-from ..records import Recording, Run, Step
+from ..records import Recording, Run, RunStatus, Step
 from . import documents, groups, rows, runs
 from .groups import Group
 from .migrations import declared
@@ -140,6 +140,8 @@ def _group(conn: sqlite3.Connection, row: sqlite3.Row) -> Group:
 
 def put(conn: sqlite3.Connection, recording: Recording) -> tuple[int, bool]:
     """Number of the run, and whether it is new: what was imported before is not doubled."""
+    if recording.run.status == RunStatus.RUNNING.value:  # where it was exported; here it never ends
+        recording = replace(recording, run=replace(recording.run, status=RunStatus.ABORTED.value))
     known = runs.twin(conn, recording.run)
     return (runs.insert(conn, recording), True) if known is None else (known, False)
 

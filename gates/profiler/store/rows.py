@@ -73,8 +73,7 @@ def sendable(text: str) -> str:
 def read(record: type[Record], row: Row, shape: tuple[Column, ...]) -> Record:
     """A record from a row; `shape` is `columns(record)`, made once for many rows."""
     there = set(row.keys())
-    found = {one.name: value_of(one, row[one.name]) for one in shape if one.name in there}
-    return record(**found)
+    return record(**{one.name: value_of(one, row[one.name] if one.name in there else None) for one in shape})
 
 
 def read_all(record: type[Record], rows: Iterable[Row]) -> tuple[Record, ...]:
