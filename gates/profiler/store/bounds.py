@@ -65,7 +65,7 @@ def _too_much(conn: sqlite3.Connection, bounds: Bounds) -> str | None:
 def _batch(conn: sqlite3.Connection, bounds: Bounds) -> int:
     """How many runs to take at once: those beyond the bound, or a small part where size is the matter."""
     runs = _runs(conn)
-    return max(runs - bounds.runs, runs // 50, 1)
+    return runs - bounds.runs if runs > bounds.runs else max(runs // 50, 1)
 
 
 def _runs(conn: sqlite3.Connection) -> int:
