@@ -6,8 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from ..client import Client, Job, Limits, Result, State
@@ -28,7 +27,7 @@ Fetch = Callable[[Client, Result], Awaitable[Fetched]]
 class Rules:
     patience: float = PATIENCE  # seconds
     limits: Limits = Limits()
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

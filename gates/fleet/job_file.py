@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import BadJobFile, GatesError, NotAWorkflow
 from ..workflow import apply, is_api
-from .naming import DEFAULT_PATTERN, Pattern, read_pattern
+from .fields import DEFAULT_PATTERN
+from .naming import Pattern, read_pattern
 from .order import DEFAULT_USER, InputFile, Order, check_job, check_user, derived_id, digest_of
 from .sources import checked, read_input, read_workflow
 
