@@ -62,7 +62,7 @@ class PromptRoutes:
             return float(body["number"])
         number = self._server.number
         self._server.number += 1
-        return -number if body.get("front") else number
+        return -number if "front" in body and body["front"] else number
 
     async def queue(self, request: web.Request) -> web.Response:
         running, pending = self._queue.get_current_queue_volatile()
