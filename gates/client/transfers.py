@@ -166,7 +166,7 @@ async def upload(exchange: Exchange, source: Path | bytes, name: str, place: dic
 
     answer = await exchange.again(attempt)
     if answer.status == 200:
-        return read_uploaded(answer.json("The answer to an upload"))
+        return exchange.read(answer, "The answer to an upload", read_uploaded)
     if answer.status in (400, 413):
         raise UploadRefused(
             f"{exchange.name} does not take {name!r}"
