@@ -102,11 +102,12 @@ def test_built_in_nodes_keep_their_names(start_host: StartHost, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("from comfy_api.latest import io", "has no comfy_api"),
+        ("from comfy_api.latest import Caching", "has no comfy_api.latest.Caching"),
+        ("from comfy_api.latest import io; io.Unheard", "has no comfy_api.latest._io_public.Unheard"),
         ("import comfy.samplers", "has no comfy.samplers"),
         ("from nodes import KSampler", "has no nodes.KSampler"),
         ("import folder_paths; folder_paths.odd()", "has no folder_paths.odd"),
-        ("def comfy_entrypoint(): ...", "comfy_entrypoint (V3), which the stand-in host"),
+        ("def comfy_entrypoint(): ...", "comfy_entrypoint answers None, which is no ComfyExtension"),
         ("", "neither NODE_CLASS_MAPPINGS nor comfy_entrypoint"),
     ],
 )

@@ -54,7 +54,7 @@ async def get_output_data(
 ) -> OutputData:
     """Call a node for all its items; the last two of the answer say: expanded, still unfinished."""
     values = await map_over_lists(
-        prompt_id, unique_id, obj, input_data_all, obj.FUNCTION, execution_block_cb, pre_execute_cb
+        prompt_id, unique_id, obj, input_data_all, obj.FUNCTION, execution_block_cb, pre_execute_cb, v3_data
     )
     if unfinished(values):
         return values, {}, False, True

@@ -65,7 +65,7 @@ async def _serve(runtime: Runtime) -> None:
     server = PromptServer(asyncio.get_running_loop(), runtime)
     runtime.logs.send_with(server.send_sync)
     install_shims(server)
-    _load_nodes(runtime, server)
+    await _load_nodes(runtime, server)
     complete_app(server)
     worker = Worker(server)
     publisher = asyncio.create_task(server.publish_loop())
@@ -84,7 +84,7 @@ async def _serve(runtime: Runtime) -> None:
         shutil.rmtree(runtime.folders.get_temp_directory(), ignore_errors=True)
 
 
-def _load_nodes(runtime: Runtime, server: PromptServer) -> None:
+async def _load_nodes(runtime: Runtime, server: PromptServer) -> None:
     add_builtin_nodes(runtime.nodes, runtime.folders)
     add_all(server)
     runtime.nodes.web_directories[OWN_WEB_NAME] = str(OWN_WEB_DIRECTORY)
@@ -92,7 +92,7 @@ def _load_nodes(runtime: Runtime, server: PromptServer) -> None:
     options = runtime.options
     packs = packs_to_load(options.packs, custom_nodes, not options.only_named_packs)
     run_prestartup_scripts(packs)
-    load_packs(packs, runtime.nodes)
+    await load_packs(packs, runtime.nodes)
 
 
 async def _listen(runner: web.AppRunner, server: PromptServer) -> None:

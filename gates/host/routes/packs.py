@@ -39,7 +39,8 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
         return web.json_response({**found[0], "data": found[1].read_text("utf-8")})
 
     async def replacements(request: web.Request) -> web.Response:
-        return web.json_response({})
+        known = server.runtime.nodes.replacements
+        return web.json_response({old: [each.as_dict() for each in found] for old, found in known.items()})
 
     routes.get("/i18n")(i18n)
     routes.get("/workflow_templates")(workflow_templates)

@@ -13,6 +13,7 @@ from aiohttp import web
 from ..prompt_server import PromptServer
 from ..running import complaints
 from ..running.inputs import SENSITIVE_EXTRA_DATA_KEYS
+from ..running.replacements import replace_nodes
 from ..running.validation import validate_prompt
 from .job_ids import checked_job_id
 from .queue_items import shown
@@ -48,7 +49,9 @@ class PromptRoutes:
         except ValueError:
             return _refused(complaints.bad_prompt_id())
         prompt, targets = body["prompt"], body.get("partial_execution_targets")
-        found = await validate_prompt(prompt_id, prompt, targets, self._server.runtime.nodes.classes)
+        nodes = self._server.runtime.nodes
+        replace_nodes(prompt, nodes.replacements, nodes.classes)
+        found = await validate_prompt(prompt_id, prompt, targets, nodes.classes)
         if found.error is not None:
             logger.warning("invalid prompt: %s", found.error)
             return _refused(found.error, found.node_errors)
