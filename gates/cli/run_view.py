@@ -5,7 +5,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ..client import CachedNodes, NodeDone, NodeStarted, NodeText, Progress, Queued, Reconnected, Started
-from ..fleet.decisions import AlreadyDone, Gone, InTrouble, LookedUp, Ranked, Told, told_as_json
+from ..fleet.decisions import (
+    AlreadyDone,
+    Ended,
+    Gone,
+    InTrouble,
+    Joined,
+    LookedUp,
+    Ranked,
+    Told,
+    told_as_json,
+)
 from ..workflow import is_api, nodes
 from .result import emit, has_terminal, redraw, remark
 
@@ -152,3 +162,51 @@ def view_of(job: str, workflow: Mapping[str, Any], as_json: bool) -> View:
         return JsonLines(job)
     names = Names(workflow)
     return Bar(names) if has_terminal() else PlainLines(names)
+
+
+class BatchView:
+    """For many jobs: a line for each that ends, and on a terminal how far all of it is."""
+
+    def __init__(self, count: int, as_json: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._count = count
+        self._as_json = as_json
+        self._bar = has_terminal() and not as_json
+        self._clock = clock
+        self._began = clock()
+        self._ended = 0
+        self._bad = 0
+
+    def tell(self, told: Told) -> None:
+        if self._as_json:
+            emit(told_as_json(told, ""))
+            return
+        if isinstance(told, Ended | AlreadyDone):
+            self._ended += 1
+            self._bad += isinstance(told, Ended) and told.exit_code != 0
+        text = self._sentence(told)
+        if text:
+            self.close()
+            remark(text)
+        if self._bar:
+            redraw(self.line())
+
+    def _sentence(self, told: Told) -> str:
+        if isinstance(told, Ended):
+            return f"{told.job}: {told.status}" + (f" - {told.message}" if told.message else "")
+        if isinstance(told, Joined):
+            return f"{told.server} is ready"
+        if isinstance(told, InTrouble | LookedUp | Gone | AlreadyDone):
+            return f"{told.job}: {sentence(told, Names({}))}"
+        return ""
+
+    def line(self) -> str:
+        share = self._ended / self._count if self._count else 1.0
+        full = round(share * BAR_WIDTH)
+        minutes, seconds = divmod(int(self._clock() - self._began), 60)
+        bad = f", {self._bad} not done" if self._bad else ""
+        bar = f"[{'#' * full}{'-' * (BAR_WIDTH - full)}]"
+        return f"{bar} {self._ended} of {self._count}{bad}  {minutes}:{seconds:02}"
+
+    def close(self) -> None:
+        if self._bar:
+            redraw("")

@@ -86,9 +86,9 @@ class Book:
         tell(AlreadyDone(self.order.job, str(self.path)))
         return self.found
 
-    def begin(self, server: str) -> None:
+    def begin(self, server: str, order: Order) -> None:
         """Write down, before the server hears of it, that it gets the job."""
-        self._record = records.begun(self.order, self._pattern.text, server, self._clock())
+        self._record = records.begun(order, self._pattern.text, server, self._clock())
         records.write(self.path, self._record)
 
     def finish(
