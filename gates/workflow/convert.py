@@ -10,12 +10,12 @@ from typing import Any
 
 from ..errors import BrokenGraph, NotAWorkflow, PageOnlyNode, UnknownNodeClass
 from .class_info import ClassInfo
-from .formats import is_api, is_ui
+from .formats import NEITHER, is_api, is_link, is_ui
 from .ids import with_unique_ids
 from .known import Known
 from .page import PageNode
 from .placing import Placed, place_all
-from .primitives import apply_primitives
+from .primitives import PRIMITIVE, apply_primitives
 from .reading import read_page
 from .texts import Choose, with_choices, with_values
 from .tracing import Given, Output, Tracer
@@ -46,7 +46,6 @@ SAVING = (  # their `filename_prefix` may name dates and widgets
 )
 IN_THE_PAGE = {
     "Load3D": "takes pictures of its scene in the page",
-    "Load3DAdvanced": "takes its view from the page",
     "WebcamCapture": "takes a picture with the browser's camera",
     "RecordAudio": "records with the browser's microphone",
     "SetNode": "is resolved by a script of its pack",
@@ -78,9 +77,7 @@ def to_api(
             return copy.deepcopy(dict(workflow))
     except RecursionError:
         raise NotAWorkflow("The workflow is nested deeper than any page would save it") from None
-    raise NotAWorkflow(
-        "This is no workflow: the page saves an object with a list of nodes, a server runs one of nodes by id"
-    )
+    raise NotAWorkflow(NEITHER)
 
 
 class _Conversion:
@@ -104,7 +101,7 @@ class _Conversion:
         found = {id: self._node(placed, info) for id, (placed, info) in running.items()}
         for node in found.values():
             inputs = node["inputs"]
-            lost = [name for name, value in inputs.items() if _is_link(value) and value[0] not in found]
+            lost = [name for name, value in inputs.items() if is_link(value) and value[0] not in found]
             for name in lost:
                 del inputs[name]
         return found
@@ -177,20 +174,23 @@ class _Conversion:
     def _value_of(self, name: str, widget: str) -> str | None:
         """The text of a widget, of the first node that is called so."""
         everywhere = list(self._placed.values())
-        named = [one for one in everywhere if one.node.properties.get("Node name for S&R") == name]
+        named = [one for one in everywhere if self._search_name(one.node) == name]
         for placed in named or [one for one in everywhere if self._known.title(one.node) == name]:
+            if placed.node.type == PRIMITIVE and widget == "value" and placed.node.values:
+                return as_text(placed.node.values[0])
             found = self._known.widget(placed.sheet, placed.node, widget)
             return None if found is None else as_text(found.value)
         return None
+
+    def _search_name(self, node: PageNode) -> Any:
+        """The name for use in file names: the class, unless somebody gave another."""
+        named = self._known.class_of(node) is not None and node.type not in SAVING
+        return node.properties.get("Node name for S&R", node.type if named else None)
 
 
 def _label(placed: Placed) -> str:
     label = PageNode(placed.id, placed.node.type, placed.node.title).label
     return label[0].upper() + label[1:]
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2
 
 
 def _is_text(value: Any) -> bool:
