@@ -90,6 +90,20 @@ def test_a_pack_that_fails_stops_no_other(start_host: StartHost, tmp_path: Path)
     assert f"seconds: {fine}" in host.log
 
 
+def test_packs_build_upon_the_nodes_of_comfyui(start_host: StartHost, tmp_path: Path) -> None:
+    code = """
+    from nodes import NODE_CLASS_MAPPINGS as BUILT_IN
+    from nodes import LoadImage, PreviewImage, SaveImage
+    assert BUILT_IN["SaveImage"] is SaveImage
+    LoadImage(), PreviewImage()
+    class Keep(SaveImage):
+        CATEGORY = "kept"
+    NODE_CLASS_MAPPINGS = {"Keep": Keep}
+    """
+    info = start_host(packs=[pack(tmp_path, "upon", code)]).get("/api/object_info/Keep").json()["Keep"]
+    assert (info["category"], info["output_node"]) == ("kept", True)
+
+
 def test_built_in_nodes_keep_their_names(start_host: StartHost, tmp_path: Path) -> None:
     code = NODE + "NODE_CLASS_MAPPINGS = {'LoadImage': Node, 'Twice': Node}"
     first, second = pack(tmp_path, "first", code), pack(tmp_path, "second", code)

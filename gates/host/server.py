@@ -64,6 +64,7 @@ async def _serve(runtime: Runtime) -> None:
     logger.info("This is the stand-in host of Dataset Gates, not ComfyUI: it runs no models.")
     server = PromptServer(asyncio.get_running_loop(), runtime)
     runtime.logs.send_with(server.send_sync)
+    add_builtin_nodes(runtime.nodes, runtime.folders)  # first: packs import them from `nodes`
     install_shims(server)
     await _load_nodes(runtime, server)
     complete_app(server)
@@ -85,7 +86,6 @@ async def _serve(runtime: Runtime) -> None:
 
 
 async def _load_nodes(runtime: Runtime, server: PromptServer) -> None:
-    add_builtin_nodes(runtime.nodes, runtime.folders)
     add_all(server)
     runtime.nodes.web_directories[OWN_WEB_NAME] = str(OWN_WEB_DIRECTORY)
     custom_nodes = Path(runtime.folders.get_folder_paths("custom_nodes")[0])
