@@ -155,8 +155,7 @@ async def _extension_nodes(module: ModuleType) -> list[Any]:
     entrypoint = getattr(module, "comfy_entrypoint", None)
     if not callable(entrypoint):
         raise UnsupportedPack("it has neither NODE_CLASS_MAPPINGS nor comfy_entrypoint")
-    answer = entrypoint()
-    extension = await answer if inspect.isawaitable(answer) else answer
+    extension = await entrypoint() if inspect.iscoroutinefunction(entrypoint) else entrypoint()
     if not isinstance(extension, ComfyExtension):
         raise UnsupportedPack(f"its comfy_entrypoint answers {extension!r}, which is no ComfyExtension")
     await extension.on_load()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from ...frames import Preview
@@ -55,6 +54,8 @@ def _preview(image: Any, longest: int | None) -> Preview | None:
     if image is None:
         return None
     if isinstance(image, Tensor):
+        import numpy as np  # here, since a host without previews never needs it
+
         pixels: Any = image
         pixels = pixels[0] if len(pixels.shape) == 4 else pixels
         image = Image.fromarray((pixels.cpu().numpy() * 255).astype(np.uint8))
@@ -78,7 +79,7 @@ class _Part:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise LackingName(f"comfy_api.latest.ComfyAPI: {name}")
+        raise LackingName(f"comfy_api.latest.ComfyAPI().{name}")
 
 
 def api_classes(server: PromptServer) -> tuple[type[Any], type[Any]]:

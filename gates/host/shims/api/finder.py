@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PACKAGE = "comfy_api"
 # Attributes of these modules are modules too.
 ALIASES = {"io": "_io_public", "IO": "_io_public", "ui": "_ui_public", "UI": "_ui_public"}
-WITH_ALIASES = ("latest", "v0_0_2")
+WITH_ALIASES = ("latest", "v0_0_2")  # 0.0.1 never had them
 
 
 class ApiFinder(MetaPathFinder, Loader):

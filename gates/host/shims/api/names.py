@@ -8,6 +8,7 @@ from typing import Any
 
 from ...prompt_server import PromptServer
 from ...running.v3 import V3Data, V3Node, V3Output, override_of
+from ..lacking import lacks
 from . import (
     choices,
     dynamic,
@@ -75,12 +76,24 @@ VIDEO_TYPES = {each.__name__: each for each in (VideoCodec, VideoComponents, Vid
 SHAPES = {each.__name__: each for each in (File3D, MESH, SPLAT, VOXEL)}
 
 
+def set_torch_compile_wrapper(*args: Any, **kwargs: Any) -> None:
+    """Imported by packs at their top, called where a model is: here there is none."""
+    raise NotImplementedError(lacks("models to compile (comfy_api.torch_helpers)"))
+
+
 def module_names(server: PromptServer) -> dict[str, dict[str, Any]]:
     """Names by the module that packs import them from."""
     io = io_names()
     private_io, ui = private_io_names(io), ui_names(server.runtime.folders)
+    api, api_sync = api_classes(server)
     latest = {
-        **dict(zip(("ComfyAPI", "ComfyAPISync"), api_classes(server), strict=True)),
+        **INPUTS,
+        **VIDEOS,
+        **VIDEO_TYPES,
+        **SHAPES,
+        "ComfyAPI": api,
+        "ComfyAPISync": api_sync,
+        "ComfyAPI_latest": api,
         "ComfyExtension": ComfyExtension,
         "Input": SimpleNamespace(**{name.removesuffix("Input"): kind for name, kind in INPUTS.items()}),
         "InputImpl": SimpleNamespace(**VIDEOS),
@@ -94,18 +107,30 @@ def module_names(server: PromptServer) -> dict[str, dict[str, Any]]:
     }
     return {
         "comfy_api": {},
-        "comfy_api.input": INPUTS,
-        "comfy_api.input_impl": VIDEOS,
         "comfy_api.internal": internal,
         "comfy_api.latest": latest,
-        "comfy_api.latest._input": INPUTS,
-        "comfy_api.latest._input_impl": VIDEOS,
         "comfy_api.latest._io": private_io,
         "comfy_api.latest._io_public": io,
         "comfy_api.latest._ui": dict(ui),
         "comfy_api.latest._ui_public": dict(ui),
-        "comfy_api.latest._util": {**VIDEO_TYPES, **SHAPES, "SVG": SVG},
-        "comfy_api.util": VIDEO_TYPES,
+        "comfy_api.torch_helpers": {"set_torch_compile_wrapper": set_torch_compile_wrapper},
         "comfy_api.v0_0_1": latest,
         "comfy_api.v0_0_2": latest,
+        **_value_modules(),
     }
+
+
+def _value_modules() -> dict[str, dict[str, Any]]:
+    """Where values were before `comfy_api.latest`, and where packs find them in it."""
+    of_packages: dict[str, dict[str, Any]] = {
+        "input": INPUTS,
+        "input_impl": VIDEOS,
+        "util": {**VIDEO_TYPES, **SHAPES, "SVG": SVG},
+    }
+    found: dict[str, dict[str, Any]] = {}
+    for name, names in of_packages.items():
+        for package in (f"comfy_api.{name}", f"comfy_api.latest._{name}"):
+            found[package] = names
+            found[f"{package}.video_types"] = names
+    found["comfy_api.input.basic_types"] = found["comfy_api.latest._input.basic_types"] = INPUTS
+    return found

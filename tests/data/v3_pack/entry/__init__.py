@@ -3,9 +3,9 @@
 # mypy: ignore-errors
 # Written as a pack's author writes: ComfyUI's modules have no types here.
 
-from comfy_api.latest import ComfyExtension
+from comfy_api.latest import ComfyAPI, ComfyExtension, io
 
-from . import caching, calls, described, returned, validated
+from . import caching, calls, described, further, returned, validated
 
 try:
     from . import dynamic
@@ -18,9 +18,23 @@ LOADED = []
 class Extension(ComfyExtension):
     async def on_load(self):
         LOADED.append("on_load")
+        if hasattr(io, "NodeReplace"):
+            await ComfyAPI().node_replacement.register(
+                io.NodeReplace(
+                    new_node_id="V3Join",
+                    old_node_id="V3Gone",
+                    old_widget_ids=["first"],
+                    input_mapping=[
+                        {"new_id": "a", "old_id": "first"},
+                        {"new_id": "b", "old_id": "second"},
+                        {"new_id": "sep", "set_value": "~"},
+                    ],
+                    output_mapping=[{"new_idx": 0, "old_idx": 1}],
+                )
+            )
 
     async def get_node_list(self):
-        modules = [calls, caching, described, returned, validated, dynamic]
+        modules = [calls, caching, described, further, returned, validated, dynamic]
         return [node for module in modules if module is not None for node in module.NODES]
 
 
