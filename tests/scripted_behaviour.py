@@ -1,8 +1,9 @@
-"""What the scripted server can do wrong: plans, which are what a prompt does, and faults, which are answers."""
+"""What the scripted server can do wrong: plans (what a prompt does) and faults (what an answer is)."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import Any
 
 from aiohttp import web
@@ -106,16 +107,20 @@ def after_taking(then: Fault) -> Fault:
     return fault
 
 
-def streams(piece: bytes, pause: float = 0.0, **headers: str) -> Fault:
-    """A body without end."""
+def streams(piece: bytes, pause: float = 0.0, chunks: int | None = None, abort: bool = False) -> Fault:
+    """A body in chunks, without end unless told; with `abort` the line breaks instead of an end."""
 
     async def fault(server: ScriptedServer, request: web.Request) -> web.StreamResponse:
-        named = {key.replace("_", "-"): value for key, value in headers.items()}
-        response = web.StreamResponse(headers=named)
+        response = web.StreamResponse()
+        response.enable_chunked_encoding()
         await response.prepare(request)
-        while request.transport is not None and not request.transport.is_closing():
+        for number in itertools.count():
+            if number == chunks or request.transport is None or request.transport.is_closing():
+                break
             await response.write(piece)
             await asyncio.sleep(pause)
+        if abort and request.transport is not None:
+            request.transport.close()
         return response
 
     return fault

@@ -48,6 +48,8 @@ class ScriptedServer:
         self.file: bytes = IMAGE
         self.requests: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
+        self.queries: list[dict[str, str]] = []
+        self.uploads: list[dict[str, Any]] = []
         self.prompts: list[Prompt] = []
         self.history: dict[str, Any] = {}
         self.pending: list[Prompt] = []
@@ -146,6 +148,7 @@ class ScriptedServer:
     async def _fault_for(self, request: web.Request) -> web.StreamResponse | None:
         self.requests.append((request.method, request.path))
         self.headers.append(dict(request.headers))
+        self.queries.append(dict(request.query))
         if isinstance(request.transport, asyncio.Transport):
             self._transports.add(request.transport)
         for key, faults in self._faults.items():
@@ -198,6 +201,7 @@ class ScriptedServer:
         if path == "/view":
             return web.Response(body=self.file)
         if path == "/upload/image":
+            self.uploads.append({key: _field(value) for key, value in (await request.post()).items()})
             return web.json_response({"name": "given.png", "subfolder": "s", "type": "input"})
         if path in ("/object_info", "/system_stats"):
             return web.json_response({"system": {}})
@@ -238,6 +242,10 @@ class ScriptedServer:
             if prompt_id in (None, prompt.prompt_id):
                 prompt.messages.append(["execution_interrupted", {"prompt_id": prompt.prompt_id}])
                 self.end(prompt, "error", {})
+
+
+def _field(value: Any) -> Any:
+    return (value.filename, value.file.read()) if isinstance(value, web.FileField) else value
 
 
 @asynccontextmanager
