@@ -193,6 +193,7 @@ class PromptExecutor:
             if error is not None:
                 self._report(run, known_ids, *error)
                 break
+            self.caches.outputs.let_go()
         else:
             self._show_intermediate(run)
             self.add_message("execution_success", {"prompt_id": run.prompt_id}, broadcast=False)

@@ -127,6 +127,8 @@ class PromptQueue:
                 return False
             self.queue = [item for item in self.queue if item is not found]
             heapq.heapify(self.queue)
+            if not self.queue:
+                self.server.queue_updated()  # ComfyUI tells of the last one twice
             self.server.queue_updated()
             return True
 

@@ -73,9 +73,10 @@ class PromptRoutes:
 
     async def change_queue(self, request: web.Request) -> web.Response:
         body = await request.json()
-        if body.get("clear"):
+        # A body that is a list is no mistake to ComfyUI: it holds neither word.
+        if "clear" in body and body["clear"]:
             self._queue.wipe_queue()
-        for prompt_id in body.get("delete", ()):
+        for prompt_id in body["delete"] if "delete" in body else ():  # noqa: SIM401
             self._queue.delete_by_id(prompt_id)
         return web.Response(status=200)
 

@@ -32,13 +32,13 @@ async def map_over_lists(
     """
     takes_lists = getattr(obj, "INPUT_IS_LIST", False)
     results: list[Any] = []
-    for index, inputs in enumerate(_calls(lists, takes_lists)):
+    for index, inputs in _calls(lists, takes_lists):
         blocker = _blocker(inputs, takes_lists)
         if blocker is not None:
             results.append(on_block(blocker) if on_block else blocker)
             continue
         if before_call is not None:
-            before_call(index)
+            before_call(index or 0)
         if is_v3(obj):
             method, inputs = bound(obj, function, v3), shaped(inputs, v3)
         else:
@@ -47,14 +47,15 @@ async def map_over_lists(
     return results
 
 
-def _calls(lists: Mapping[str, Any], takes_lists: bool) -> list[dict[str, Any]]:
+def _calls(lists: Mapping[str, Any], takes_lists: bool) -> list[tuple[int | None, dict[str, Any]]]:
+    """What each call is made with, after its number; a call without inputs has none."""
     if takes_lists:
-        return [dict(lists)]
+        return [(0, dict(lists))]
     count = max((len(values) for values in lists.values()), default=0)
     if count == 0:
-        return [{}]
+        return [(None, {})]
     return [
-        {name: values[min(index, len(values) - 1)] for name, values in lists.items()}
+        (index, {name: values[min(index, len(values) - 1)] for name, values in lists.items()})
         for index in range(count)
     ]
 
@@ -68,7 +69,11 @@ def _blocker(inputs: Mapping[str, Any], takes_lists: bool) -> ExecutionBlocker |
 
 
 async def _call(
-    function: Callable[..., Any], prompt_id: str, node_id: str, index: int, inputs: dict[str, Any]
+    function: Callable[..., Any],
+    prompt_id: str,
+    node_id: str,
+    index: int | None,
+    inputs: dict[str, Any],
 ) -> Any:
     if not inspect.iscoroutinefunction(function):
         with CurrentNodeContext(prompt_id, node_id, index):
