@@ -248,6 +248,7 @@ NAMED: dict[str, set[str]] = {
     "dev.py": {"download.pytorch.org"},
     "pyproject.toml": {"github.com"},
     "README.md": {"github.com"},
+    "docs/testing-your-pack.md": {"download.pytorch.org", "github.com"},
     "docs/third-party.md": {"commons.wikimedia.org", "www.flickr.com", "pypi.org", "gcompris.net"},
     "example_data/animals/images.json": {"commons.wikimedia.org", "www.flickr.com"},
 }
