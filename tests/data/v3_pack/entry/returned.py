@@ -142,6 +142,7 @@ class V3Pictures(io.ComfyNode):
 
         images = torch.zeros((count, 6, 4, 3))
         images[..., 0] = 1.0
+        images[1:, ..., 1] = 0.5
         return io.NodeOutput(images, ui=cls.shown(way, images, prefix))
 
     @classmethod
