@@ -107,9 +107,12 @@ def test_the_front_and_the_lowest_number_go_first(server: ServerUnderTest) -> No
 
 
 def test_numbers_count_refused_prompts_too(server: ServerUnderTest) -> None:
-    first = server.queue(fresh(HAPPY))["number"]
-    assert server.post("/prompt", {"prompt": {}}).status == 400
-    assert server.queue(fresh(HAPPY))["number"] == first + 2
+    with server.listen() as listener:
+        first = listener.queue(fresh(HAPPY))
+        assert server.post("/prompt", {"prompt": {}}).status == 400
+        second = listener.queue(fresh(HAPPY))
+        assert second.number == first.number + 2
+        assert listener.wait(first).ok and listener.wait(second).ok
 
 
 def test_a_prompt_id_of_ones_own(server: ServerUnderTest) -> None:
