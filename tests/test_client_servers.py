@@ -6,9 +6,11 @@ import asyncio
 import io
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from PIL import Image
 
@@ -189,6 +191,22 @@ async def test_a_node_that_raises(rules: Client) -> None:
         await rules.run(workflow)
     assert caught.value.data["result"].status is State.FAILED
     assert any("in run" in line for line in caught.value.data["traceback"])
+
+
+async def test_a_socket_that_went_deaf(url: str) -> None:
+    """Another socket with the same id, once closed, takes ours off the server's list."""
+    async with Client(url, limits=replace(PATIENT, poll=0.1, slowest_poll=0.2)) as client:
+        await client.run(picture())
+        first_id = client.client_id
+        async with aiohttp.ClientSession() as session:
+            thief = await session.ws_connect(f"{url}/ws?clientId={first_id}")
+            await thief.receive(60)
+            await thief.close()
+        assert (await client.run(picture())).status is State.DONE, "by a poll"
+        events: list[Event] = []
+        await client.run(picture(), on_event=events.append)
+        assert client.client_id != first_id
+        assert sum(isinstance(event, NodeDone) for event in events) == 2
 
 
 # --- waiting and cancelling ---------------------------------------------------------------------------
