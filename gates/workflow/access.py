@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import NotAWorkflow
-from .formats import NEITHER, is_api, is_link, is_ui
+from .formats import NEITHER, TOO_DEEP, is_api, is_link, is_ui
 from .ids import with_unique_ids
 from .known import Known
 from .page import Page
@@ -73,7 +73,7 @@ def _opened(workflow: Mapping[str, Any]) -> tuple[Page, Mapping[str, Placed]]:
     try:
         page = with_unique_ids(read_page(workflow))
     except RecursionError:
-        raise NotAWorkflow("The workflow is nested deeper than any page would save it") from None
+        raise NotAWorkflow(TOO_DEEP) from None
     return page, place_all(Known(page, {}), open_silent=True)
 
 

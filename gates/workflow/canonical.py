@@ -8,11 +8,12 @@ from hashlib import sha256
 from typing import Any
 
 from ..errors import NotAWorkflow
-from .formats import NEITHER, is_api, is_link
+from .formats import NEITHER, TOO_DEEP, is_api, is_link
 from .values import as_page_reads
 
 CIRCLE = "in a circle"
 NOWHERE = "nowhere"
+MOST_ROUNDS = 32
 
 
 def canonical_hash(prompt: Mapping[str, Any]) -> str:
@@ -23,12 +24,19 @@ def canonical_hash(prompt: Mapping[str, Any]) -> str:
     """
     if not is_api(prompt):
         raise NotAWorkflow(NEITHER)
-    nodes = {str(id): _plain(node) for id, node in prompt.items()}
+    try:
+        nodes = {str(id): _plain(node) for id, node in prompt.items()}
+        return _digest(sorted(_hashes(nodes).values()))
+    except RecursionError:
+        raise NotAWorkflow(TOO_DEEP) from None
+
+
+def _hashes(nodes: Mapping[str, dict[str, Any]]) -> dict[str, str]:
     known = _from_the_sources_on(nodes)
     circling = {id: node for id, node in nodes.items() if id not in known}
-    for _ in circling:  # each round, a node knows of what stands one link further away
+    for _ in range(min(len(circling), MOST_ROUNDS)):  # each time, a node knows of one link further away
         known |= {id: _hash(node, known) for id, node in circling.items()}
-    return _digest(sorted(known.values()))
+    return known
 
 
 def _plain(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import BrokenGraph, NotAWorkflow, PageOnlyNode, UnknownNodeClass
 from .class_info import ClassInfo
-from .formats import NEITHER, is_api, is_link, is_ui
+from .formats import NEITHER, TOO_DEEP, is_api, is_link, is_ui
 from .ids import with_unique_ids
 from .known import Known
 from .page import PageNode
@@ -48,9 +48,8 @@ IN_THE_PAGE = {
     "Load3D": "takes pictures of its scene in the page",
     "WebcamCapture": "takes a picture with the browser's camera",
     "RecordAudio": "records with the browser's microphone",
-    "SetNode": "is resolved by a script of its pack",
-    "GetNode": "is resolved by a script of its pack",
 }
+BY_SCRIPTS = ("SetNode", "GetNode")  # no server has them: scripts of several packs resolve them
 GROUP_NODES = ("workflow>", "workflow/")
 ADVICE = "in the page choose Export (API) and use that file"
 PACK = ("cnr_id", "aux_id", "ver")  # which pack a node is from
@@ -76,7 +75,7 @@ def to_api(
         if is_api(workflow):
             return copy.deepcopy(dict(workflow))
     except RecursionError:
-        raise NotAWorkflow("The workflow is nested deeper than any page would save it") from None
+        raise NotAWorkflow(TOO_DEEP) from None
     raise NotAWorkflow(NEITHER)
 
 
@@ -110,10 +109,11 @@ class _Conversion:
         node = placed.node
         info = self._known.class_of(node)
         label = _label(placed)
-        if node.type in IN_THE_PAGE:
-            raise PageOnlyNode(
-                f"{label} {IN_THE_PAGE[node.type]}: {ADVICE}", node=placed.id, class_type=node.type
-            )
+        why = IN_THE_PAGE.get(node.type)
+        if info is None and node.type in BY_SCRIPTS:
+            why = "is resolved by a script of its pack"
+        if why:
+            raise PageOnlyNode(f"{label} {why}: {ADVICE}", node=placed.id, class_type=node.type)
         if info is not None:
             return info
         if node.type.startswith(GROUP_NODES):
@@ -122,7 +122,7 @@ class _Conversion:
                 node=placed.id,
                 class_type=node.type,
             )
-        if _is_id_of_subgraph(node.type):
+        if node.seems_subgraph:
             raise BrokenGraph(f"{label} is a subgraph that the file does not have; save it again in the page")
         raise UnknownNodeClass(
             f"{label} cannot run: the server has no such class. Install its pack there, or bypass the node "
@@ -189,16 +189,12 @@ class _Conversion:
 
 
 def _label(placed: Placed) -> str:
-    label = PageNode(placed.id, placed.node.type, placed.node.title).label
+    label = placed.label
     return label[0].upper() + label[1:]
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
-
-
-def _is_id_of_subgraph(type: str) -> bool:
-    return len(type) == 36 and type.count("-") == 4
 
 
 def _index_of(choice: Any, widgets: Sequence[Widget]) -> int:

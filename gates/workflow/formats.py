@@ -9,6 +9,8 @@ NEITHER = (
     "This is no workflow: the page saves an object with a list of nodes, a server runs nodes by their id"
 )
 
+TOO_DEEP = "The workflow is nested deeper than any page would save it"
+
 
 def is_ui(workflow: Any) -> bool:
     """Whether this is what the page saves: an object with a list of nodes."""

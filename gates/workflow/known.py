@@ -25,6 +25,7 @@ class Known:
         self._widgets: dict[Place, list[Widget]] = {}
         self._inputs: dict[Place, tuple[Slot, ...]] = {}
         self._wires: dict[Place, dict[int, Wire]] = {}
+        self._ending: dict[str, dict[str, dict[str, Wire]]] = {}
 
     @property
     def sheets(self) -> list[Sheet]:
@@ -102,7 +103,9 @@ class Known:
 
     def _read_wires(self, sheet: Sheet, node: PageNode) -> dict[int, Wire]:
         """By the id that an input names; a wire that no input names ends where it says, if that is free."""
-        left = {wire.id: wire for wire in sheet.wires.values() if wire.target == node.id}
+        if sheet.id not in self._ending:
+            self._ending[sheet.id] = _by_target(sheet)
+        left = dict(self._ending[sheet.id].get(node.id, {}))
         slots = self.inputs(sheet, node)
         named = {at: left.pop(slot.link) for at, slot in enumerate(slots) if slot.link in left}
         for wire in left.values():
@@ -127,6 +130,14 @@ class Known:
             one for one in node.inputs if one.name not in known and (not one.widget or one.widget in names)
         ]
         return (*_as_declared(node.inputs, declared), *more)
+
+
+def _by_target(sheet: Sheet) -> dict[str, dict[str, Wire]]:
+    """The wires that end in each node, by their ids."""
+    found: dict[str, dict[str, Wire]] = {}
+    for wire in sheet.wires.values():
+        found.setdefault(wire.target, {})[wire.id] = wire
+    return found
 
 
 def _declared(info: ClassInfo, node: PageNode, widgets: Sequence[Widget]) -> list[Slot]:

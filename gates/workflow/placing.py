@@ -24,6 +24,10 @@ class Placed:
     def id(self) -> str:
         return self.inside(self.host, self.node.id)
 
+    @property
+    def label(self) -> str:
+        return self.node.label(self.id)
+
     @staticmethod
     def inside(host: Placed | None, id: str) -> str:
         return f"{host.id}:{id}" if host else id
@@ -45,7 +49,7 @@ def place_all(known: Known, open_silent: bool = False) -> Mapping[str, Placed]:
         if definition is None or closed:
             continue
         if any(host.node.type == placed.node.type for host in _hosts(placed)):
-            raise BrokenGraph(f"{definition.name} holds itself; take {placed.node.label} out of it")
+            raise BrokenGraph(f"Take {placed.label} out of {definition.name}, which would hold itself")
         waiting += [Placed(node, definition, placed) for node in reversed(list(definition.nodes.values()))]
         if len(found) + len(waiting) > MOST_NODES:
             raise BrokenGraph(f"With all subgraphs open the workflow has more than {MOST_NODES} nodes")

@@ -39,7 +39,7 @@ class Promotions:
         """What a subgraph node on a sheet shows."""
         place = (sheet.id, node.id)
         if place in self._open:
-            raise BrokenGraph(f"The subgraph of {node.label} holds itself")
+            raise BrokenGraph(f"Take {node.label(node.id)} out of the subgraph that it is")
         if place not in self._shown:
             self._open.add(place)
             self._shown[place] = self._read(node)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from ..errors import BadSetting, NotAWorkflow
 from .access import Node, nodes
-from .formats import NEITHER, is_api, is_link
+from .formats import NEITHER, TOO_DEEP, is_api, is_link
 
 MOST_NAMED = 12  # as many names as a sentence can hold
 LONGEST_SETTING = 100  # characters of it that a sentence repeats
@@ -32,7 +32,10 @@ def apply(prompt: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
     """
     if not is_api(prompt):
         raise NotAWorkflow(NEITHER)
-    found = copy.deepcopy(dict(prompt))
+    try:
+        found = copy.deepcopy(dict(prompt))
+    except RecursionError:
+        raise NotAWorkflow(TOO_DEEP) from None
     there = nodes(found)
     for setting in settings:
         place = _place(setting, found, there)

@@ -61,7 +61,7 @@ class Tracer:
         while isinstance(step, _Into | _OutOf):
             here = (step.placed.id, isinstance(step, _Into), step.at)
             if here in seen:
-                label = step.placed.node.label
+                label = step.placed.label
                 raise BrokenGraph(f"The links through {label} run in a circle; disconnect one of them")
             seen.add(here)
             step = self._into(step) if isinstance(step, _Into) else self._out_of(step)
