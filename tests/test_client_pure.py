@@ -248,7 +248,7 @@ def test_passwords_are_not_shown() -> None:
     [
         ("/b?c=1", "http://h.test:80/b?c=1", True),
         ("b", "http://h.test:80/a/b", True),
-        ("http://H.test:80/", "http://h.test:80/", True),
+        ("//H.test:80/", "http://h.test:80/", True),
         ("https://h.test/", "https://h.test:443/", False),
         ("http://h.test:81/", "http://h.test:81/", False),
         ("//evil.test/x", "http://evil.test:80/x", False),
