@@ -84,6 +84,10 @@ class TestMarked:
 @pytest.mark.comfy_packs("nowhere")
 def test_no_such_pack(comfy_host):
     pass
+
+@pytest.mark.comfy_packs("a pack", "wanting")
+def test_a_pack_that_fails(comfy_host):
+    pass
 """
 REAL = """
 def test_fresh(comfy_fresh_host): pass
@@ -116,7 +120,13 @@ def test_expected(comfy_page):
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = tmp_path / "one" / "two" / "project"
-    packs = (("a pack", NODES, "OwnNode"), ("other", NODES, "OtherNode"), ("broken", BROKEN_WEB, "Broken"))
+    wanting = ("wanting", "import not_installed\n" + NODES, "Wanting")
+    packs = (
+        wanting,
+        ("a pack", NODES, "OwnNode"),
+        ("other", NODES, "OtherNode"),
+        ("broken", BROKEN_WEB, "Broken"),
+    )
     for name, code, node in packs:
         (folder / name).mkdir(parents=True)
         (folder / name / "__init__.py").write_text(code % node)
@@ -157,9 +167,12 @@ def test_hosts_by_ini_file_and_marker(project: Path) -> None:
         "test_fails_on_purpose": "FAILED",
         "test_the_pack_of_the_marker_alone": "PASSED",
         "test_no_such_pack": "ERROR",
+        "test_a_pack_that_fails": "ERROR",
     }, report
     assert "node 1 showed nothing; the prompt ended with an error in node 1 (OwnNode)" in report
     assert "log of the host at http://127.0.0.1:" in report and "the node spoke" in report
+    assert re.search(r"HostFailed: .*wanting could not be imported", report)
+    assert "ModuleNotFoundError: No module named 'not_installed'" in report
     assert "nowhere is no node pack: it has no __init__.py (from the marker comfy_packs)" in report
 
 
@@ -181,6 +194,8 @@ def test_a_broken_extension_fails_the_test_that_opens_the_page(project: Path) ->
         pytest.skip("no Chromium: name one with GATES_BROWSER")
     assert outcomes(report) == {"test_page": "ERROR", "test_expected": "PASSED"}, report
     assert "meant to break" in report
+    (picture,) = re.findall(r"screenshot: (.+\.png)", report)[:1]
+    assert Path(picture).is_file()
 
 
 # --- its parts -----------------------------------------------------------------------------------
