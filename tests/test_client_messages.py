@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gates.client.answers import (
@@ -25,6 +25,7 @@ from gates.client.values import Output, State
 from gates.errors import BadAnswer
 
 SERVER = "http://server.test"
+steady = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 NAMES = """
 type data prompt_id node nodes outputs status messages images filename error node_errors errors name
@@ -61,6 +62,7 @@ def test_nan_is_taken_in() -> None:
     assert heard is not None and heard.data["max"] == float("inf")
 
 
+@steady
 @given(st.text() | anything.map(json.dumps))
 def test_any_text_is_read_or_ignored(raw: str) -> None:
     read_text(raw)
@@ -105,12 +107,14 @@ def test_frames_without_sense(raw: bytes) -> None:
     assert read_frame(raw) is None
 
 
+@steady
 @given(st.binary(max_size=64), st.integers(0, 5), st.integers(0, 70))
 def test_any_frame_is_read_or_ignored(rest: bytes, kind: int, number: int) -> None:
     read_frame(rest)
     read_frame(frame(kind, number, rest=rest))
 
 
+@steady
 @given(st.text(max_size=9), st.text(max_size=30))
 def test_text_frames_come_back(node: str, text: str) -> None:
     name = node.encode("utf-8", "replace")
@@ -130,6 +134,7 @@ READERS: tuple[Any, ...] = (
 )
 
 
+@steady
 @given(anything, st.sampled_from(READERS))
 def test_any_answer_is_read_or_bad(body: Any, reader: Any) -> None:
     try:
@@ -138,6 +143,7 @@ def test_any_answer_is_read_or_bad(body: Any, reader: Any) -> None:
         assert str(error).endswith((".", "?"))
 
 
+@steady
 @given(st.fixed_dictionaries({"outputs": anything, "status": anything}))
 def test_any_entry_with_the_right_frame_makes_a_result(entry: Any) -> None:
     if isinstance(entry["outputs"], dict):
@@ -253,6 +259,7 @@ def test_outputs_of_any_kind() -> None:
     assert read_outputs(nodes, SERVER)[5].subfolder == "mesh"
 
 
+@steady
 @given(st.dictionaries(st.text(max_size=4), anything, max_size=4))
 def test_any_outputs_are_read(nodes: dict[str, Any]) -> None:
     for one in read_outputs(nodes, SERVER):
@@ -260,6 +267,7 @@ def test_any_outputs_are_read(nodes: dict[str, Any]) -> None:
         assert not one.is_file or one.url.startswith(f"{SERVER}/view?filename=")
 
 
+@steady
 @given(anything)
 def test_json_comes_back(value: Any) -> None:
     assert json.dumps(read_json(json.dumps(value))) == json.dumps(value)

@@ -9,7 +9,7 @@ from collections import deque
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gates.client import (
@@ -33,7 +33,7 @@ from gates.client.pauses import pause_before, retry_after
 from gates.client.preparing import check_job_name, check_prompt_id, new_id, new_job_name, with_prefix
 from gates.client.story import Story
 from gates.errors import BadId, BadServer
-from tests.test_client_messages import anything
+from tests.test_client_messages import anything, steady
 
 KINDS = (
     "execution_start", "execution_cached", "executing", "executed", "progress", "progress_state",
@@ -89,6 +89,7 @@ def test_a_block_with_a_message_is_no_failure() -> None:
     assert entry is not None and entry.state is State.DONE
 
 
+@steady
 @given(
     st.lists(st.tuples(st.sampled_from(KINDS), st.dictionaries(st.text(max_size=5), anything, max_size=4)))
 )
@@ -112,6 +113,7 @@ some_events = st.lists(
 )
 
 
+@steady
 @given(some_events, st.integers(1, 30))
 def test_an_inbox_keeps_its_limit_and_drops_what_passes_first(events: list[Event], limit: int) -> None:
     kept: deque[Event] = deque()
@@ -156,6 +158,7 @@ def test_each_saving_node_gets_a_name_of_its_own() -> None:
     assert with_prefix(prompt, "j", None) == prompt
 
 
+@steady
 @given(st.dictionaries(st.text(max_size=3), anything | st.text(max_size=3).map(saving), max_size=6))
 def test_any_workflow_gets_names_that_differ(prompt: dict[str, Any]) -> None:
     made = with_prefix(prompt, "j", "p_{job}")
@@ -209,6 +212,7 @@ def test_what_a_server_asks_for(header: str, seconds: float | None) -> None:
     assert retry_after(header, 60.0) == seconds
 
 
+@steady
 @given(st.text(max_size=40))
 def test_any_header_is_a_pause(header: str) -> None:
     assert 0 <= pause_before(0, {"Retry-After": header}, Limits()) <= Limits().longest_pause
@@ -267,6 +271,7 @@ def test_redirects_that_lead_nowhere(location: str) -> None:
         redirect_target("http://h.test/a/", location)
 
 
+@steady
 @given(st.text(max_size=30))
 def test_any_redirect_has_one_host_or_none(location: str) -> None:
     try:
