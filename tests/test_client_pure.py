@@ -89,7 +89,7 @@ def test_a_block_with_a_message_is_no_failure() -> None:
     assert entry is not None and entry.state is State.DONE
 
 
-@steady
+@settings(steady, max_examples=40)
 @given(
     st.lists(st.tuples(st.sampled_from(KINDS), st.dictionaries(st.text(max_size=5), anything, max_size=4)))
 )
