@@ -64,7 +64,9 @@ async def _serve(runtime: Runtime) -> None:
     logger.info("This is the stand-in host of Dataset Gates, not ComfyUI: it runs no models.")
     server = PromptServer(asyncio.get_running_loop(), runtime)
     runtime.logs.send_with(server.send_sync)
-    add_builtin_nodes(runtime.nodes, runtime.folders)  # first: packs import them from `nodes`
+    add_builtin_nodes(
+        runtime.nodes, runtime.folders, server.send_progress_text
+    )  # first: packs import them from `nodes`
     install_shims(server)
     await _load_nodes(runtime, server)
     complete_app(server)
