@@ -205,6 +205,15 @@ def test_values_by_name_win_where_the_names_are_not_those_of_the_class() -> None
     }
 
 
+def test_a_drop_down_without_choices_sends_nothing_unless_something_was_saved() -> None:
+    info = {"Load": class_info({"name": [[]], "kind": ["COMBO", {"options": ["a", "b"]}]})}
+    graph = SavedGraph()
+    graph.node("Load")
+    graph.node("Load", ["x", None])
+    sent = [node["inputs"] for node in to_api(graph.json(), info).values()]
+    assert sent == [{"kind": "a"}, {"name": "x", "kind": "a"}]
+
+
 def test_values_saved_as_an_object_go_by_name() -> None:
     graph = SavedGraph()
     graph.node("Make", {"seed": 6, "frames": [1, 2]})

@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final
 
 LARGEST_EXACT = 2**53
 LARGEST_PLAIN = 1e21  # from here on JavaScript writes an exponent
 
 
-class Unset:
-    """A value that JavaScript calls undefined: it is not sent at all."""
+class Unset(Enum):
+    """A value that JavaScript calls undefined: it is not sent at all. A copy of it is itself."""
+
+    UNSET = "undefined"
 
 
-UNSET: Final = Unset()
+UNSET: Final = Unset.UNSET
 
 
 def as_page_reads(value: Any) -> Any:
