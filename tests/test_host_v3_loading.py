@@ -105,6 +105,9 @@ def annotated(
     image: io.Image.Type | None, masks: list[io.Mask.Type], more: Input.Image, mesh: io.Mesh.Type
 ) -> Types.VideoComponents: ...
 
+def more(camera: io.Load3DCamera.CameraInfo, pooled: io.Conditioning.PooledDict): ...
+
+assert io.MultiType.Output("either").io_type == "COMFY_MULTITYPED_V3"
 assert not isinstance(3, io.Image.Type)
 assert "torch" not in sys.modules
 import torch

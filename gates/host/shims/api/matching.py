@@ -12,7 +12,7 @@ from .sockets import ComfyType, ComfyTypeIO, Input, WidgetInput, comfytype
 
 
 @comfytype(io_type="COMFY_MULTITYPED_V3")
-class MultiType(ComfyType):
+class MultiType(ComfyTypeIO):
     class Input(sockets.Input):
         """Takes any of `types`; an input in place of the name is the widget that is shown."""
 

@@ -111,6 +111,7 @@ class BoundingBox(ComfyTypeIO):
 @comfytype(io_type="BOUNDING_BOXES")
 class BoundingBoxes(ComfyTypeIO):
     Type = list
+    BoundingBoxWithMetadata = dict
 
     class Input(ListPicker):
         pass
@@ -119,6 +120,7 @@ class BoundingBoxes(ComfyTypeIO):
 @comfytype(io_type="CURVE")
 class Curve(ComfyTypeIO):
     Type = Any
+    CurvePoint = tuple[float, float]
 
     class Input(Picker):
         def blank(self) -> Any:

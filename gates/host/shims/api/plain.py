@@ -82,6 +82,21 @@ OTHERS: dict[str, tuple[str, Any]] = {
 }
 
 
+# For annotations inside a node, as `io.Load3DCamera.CameraInfo`: dictionaries that say what they hold.
+NESTED = {
+    "Accumulation": "AccumulationDict",
+    "Audio": "AudioDict",
+    "Conditioning": "PooledDict",
+    "Latent": "LatentDict",
+    "Load3D": "Model3DDict",
+    "Load3DAnimation": "Model3DDict",
+    "Load3DCamera": "CameraInfo",
+    "Load3DModelInfo": "Model3DTransform",
+    "LossMap": "LossMapDict",
+    "Tracks": "TrackDict",
+}
+
+
 def plain_types() -> dict[str, type[Any]]:
     every = {
         **{name: (io_type, Tensor) for name, io_type in TENSORS.items()},
@@ -90,8 +105,7 @@ def plain_types() -> dict[str, type[Any]]:
         **OTHERS,
     }
     types = {name: named_type(name, *each) for name, each in every.items()}
-    # For annotations inside a node, as `io.Latent.LatentDict`.
-    types["Latent"].LatentDict = LatentInput
-    types["Audio"].AudioDict = AudioInput
-    types["Conditioning"].CondList = list
+    for name, inner in NESTED.items():
+        setattr(types[name], inner, dict)
+    setattr(types["Conditioning"], "CondList", list)  # noqa: B010
     return types
