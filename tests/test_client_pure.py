@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import struct
 import uuid
 from collections import deque
 from typing import Any
@@ -31,6 +33,7 @@ from gates.client.inbox import Inbox, add
 from gates.client.messages import Heard
 from gates.client.pauses import pause_before, retry_after
 from gates.client.preparing import check_job_name, check_prompt_id, new_id, new_job_name, with_prefix
+from gates.client.runs import UNREAD_KEPT, Runs
 from gates.client.story import Story
 from gates.errors import BadId, BadServer
 from tests.test_client_messages import anything, steady
@@ -279,3 +282,43 @@ def test_any_redirect_has_one_host_or_none(location: str) -> None:
     except ValueError:
         return
     assert re.fullmatch(r"https?://[^/@\\?#]+:\d+/.*", target, re.S)
+
+
+# --- runs --------------------------------------------------------------------------------------------
+
+
+def test_runs_that_nobody_reads_do_not_pile_up() -> None:
+    runs = Runs("http://s.test", 9)
+    with runs.add("read", "j", True).reading():
+        for number in range(UNREAD_KEPT + 10):
+            runs.add(str(number), "j", True)
+        assert [runs.find(name) is not None for name in ("read", "0", "9", "10")] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+
+
+def test_a_message_that_does_not_say_whose_it_is_goes_to_the_run_that_runs() -> None:
+    runs = Runs("http://s.test", 9)
+    ours = runs.add("p", "j", True)
+    with ours.reading() as inbox:
+        runs.hear('{"type": "pack.event", "data": {}}')
+        runs.hear('{"type": "execution_start", "data": {"prompt_id": "p"}}')
+        runs.hear('{"type": "pack.event", "data": {"a": 1}}')
+        runs.hear(struct.pack(">II", 1, 2) + b"x")
+        runs.hear('{"type": "execution_start", "data": {"prompt_id": "of another"}}')
+        runs.hear('{"type": "pack.event", "data": {"a": 2}}')
+        inbox.fail(EOFError())
+        heard = asyncio.run(drained(inbox))
+    assert heard == [Started("p"), Message("p", "pack.event", {"a": 1}), Preview("p", None, "png", b"x")]
+    assert (runs.ignored, ours.heard) == (0, 2)
+
+
+async def drained(inbox: Inbox) -> list[Event]:
+    events: list[Event] = []
+    with pytest.raises(EOFError):
+        while True:
+            events.append(await inbox.get())
+    return events

@@ -256,3 +256,13 @@ async def test_what_is_sent() -> None:
         "extra_data": {"a": 1},
         "partial_execution_targets": ["2"],
     }
+
+
+async def test_a_timeout_holds_for_sending_too() -> None:
+    async with serving() as server:
+        server.fault("POST /prompt", after_taking(stalls))
+        server.plan = stays_pending
+        async with Client(server.url, limits=QUICK) as client:
+            with pytest.raises(RunTimedOut, match="did not take the workflow in time"):
+                await client.run(WORKFLOW, timeout=0.2)
+        assert server.pending == []
