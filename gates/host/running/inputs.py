@@ -64,7 +64,10 @@ def get_input_data(
             lists[name] = (None,) if found is None else found
         elif category is not None or takes_all:
             lists[name] = [value]
-    hidden = _hidden_values(all_declared.get("hidden", {}), unique_id, dynprompt, extra_data or {})
+    kinds = all_declared.get("hidden", {})
+    if is_v3(class_def):  # which declares each as a tuple of its kind
+        kinds = {name: kind for name, (kind,) in kinds.items()}
+    hidden = _hidden_values(kinds, unique_id, dynprompt, extra_data or {})
     if is_v3(class_def):
         return InputData(lists, frozenset(missing), V3Data(hidden, dynamic))
     lists.update({name: [value] for name, value in hidden.items()})
@@ -79,17 +82,15 @@ def _linked_value(link: list[Any], results: Results | None) -> Any:
 
 
 def _hidden_values(
-    hidden: Mapping[str, Any],
+    kinds: Mapping[str, Any],
     unique_id: str,
     dynprompt: DynamicPrompt | None,
     extra_data: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """V1 declares a hidden input as its kind, V3 as a tuple of it."""
     known = {
         "PROMPT": dynprompt.get_original_prompt() if dynprompt is not None else {},
         "DYNPROMPT": dynprompt,
         "UNIQUE_ID": unique_id,
         **{kind: extra_data.get(key) for kind, key in FROM_EXTRA_DATA.items()},
     }
-    kinds = {name: kind[0] if isinstance(kind, tuple) else kind for name, kind in hidden.items()}
-    return {name: known[kind] for name, kind in kinds.items() if kind in known}
+    return {name: known[kind] for name, kind in kinds.items() if isinstance(kind, str) and kind in known}
