@@ -203,7 +203,7 @@ class ScriptedServer:
         if path == "/upload/image":
             self.uploads.append({key: _field(value) for key, value in (await request.post()).items()})
             return web.json_response({"name": "given.png", "subfolder": "s", "type": "input"})
-        if path in ("/object_info", "/system_stats"):
+        if path.startswith(("/object_info", "/system_stats")):
             return web.json_response({"system": {}})
         return web.Response(status=404)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -128,6 +129,21 @@ async def test_a_file_that_is_not_there(client: Client, tmp_path: Path) -> None:
     with pytest.raises(OutputGone, match="any more"):
         await client.download(gone, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_workflow_of_the_page_is_converted_and_goes_along(client: Client, tmp_path: Path) -> None:
+    link = [1, 1, 0, 2, 0, "IMAGE"]
+    empty = {"id": 1, "type": "EmptyImage", "mode": 0, "inputs": [], "widgets_values": [8, 6, 1, 255]}
+    empty["outputs"] = [{"name": "IMAGE", "type": "IMAGE", "links": [1]}]
+    save = {"id": 2, "type": "SaveImage", "mode": 0, "outputs": [], "widgets_values": ["of the page"]}
+    save["inputs"] = [{"name": "images", "type": "IMAGE", "link": 1}]
+    workflow = {"nodes": [empty, save], "links": [link], "groups": [], "version": 0.4}
+    job = await client.submit(workflow)
+    assert job.prompt["1"]["inputs"] == {"width": 8, "height": 6, "batch_size": 1, "color": 255}
+    (output,) = (await client.wait(job)).files
+    with Image.open(await client.download(output, tmp_path)) as image:
+        assert json.loads(image.info["workflow"]) == workflow
+        assert output.filename.startswith(f"gen_job_{job.job}_")
 
 
 # --- events and order --------------------------------------------------------------------------------
