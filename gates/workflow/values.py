@@ -57,9 +57,11 @@ def as_sent(value: Any, kind: str = "") -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value put into a text field or a file name."""
+    """A value put into a text field or a file name, as JavaScript writes it."""
     if value is None or value is UNSET:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    if isinstance(value, list):
+        return ",".join(map(as_text, value))
+    return "[object Object]" if isinstance(value, Mapping) else str(value)
