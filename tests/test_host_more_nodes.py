@@ -42,10 +42,10 @@ def test_alpha_joins_and_splits() -> None:
     mask[:, :, 0] = 1.0
     joined = one(masks.join_alpha(image(), mask))
     assert joined.shape == (2, 4, 6, 4)  # the mask is stretched to the image, the image repeated for the mask
-    assert (joined[0, 0, 0, 3], joined[0, 0, 5, 3]) == (0.0, 1.0)
+    assert joined[0, 0, :, 3].tolist()[::5] == [0.0, 1.0]
     pixels, back = masks.split_alpha(joined)
     assert torch.equal(pixels[1], image()[0])
-    assert (back[0, 0, 0], back[0, 0, 5]) == (1.0, 0.0)
+    assert back[0, 0].tolist()[::5] == [1.0, 0.0]
     assert masks.split_alpha(image())[1].sum() == 0
 
 
@@ -100,8 +100,8 @@ def test_blurring_keeps_what_is_even() -> None:
 def test_padding_for_outpainting() -> None:
     picture, mask = shaping.pad_for_outpaint(torch.ones(1, 10, 12, 3), 8, 0, 0, 4, 4)
     assert (picture.shape, mask.shape) == ((1, 14, 20, 3), (1, 14, 20))
-    assert (picture[0, 0, 0, 0], picture[0, 0, 8, 0]) == (0.5, 1.0)
-    assert (mask[0, 0, 7], mask[0, 0, 8], mask[0, 0, 19]) == (1.0, 1.0, 0.0)
+    assert picture[0, 0, :, 0].tolist()[::8] == [0.5, 1.0, 1.0]
+    assert [mask[0, 0, x].item() for x in (7, 8, 19)] == [1.0, 1.0, 0.0]
     assert mask[0, 0, 10].item() == pytest.approx(((4 - 2) / 4) ** 2)
     assert mask[0, 9, 19].item() == pytest.approx(((4 - 1) / 4) ** 2)  # the last row is one away from the pad
     assert shaping.pad_for_outpaint(torch.ones(1, 10, 12, 3), 8, 0, 0, 4, 5)[1][0, :10, 8:].sum() == 0

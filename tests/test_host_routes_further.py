@@ -12,12 +12,35 @@ from PIL import Image
 
 from gates.host.process import HostProcess
 
-KINDS = (
-    "checkpoints configs loras vae text_encoders diffusion_models clip_vision style_models embeddings diffusers "
-    "vae_approx controlnet gligen upscale_models latent_upscale_models custom_nodes datasets hypernetworks "
-    "photomaker classifiers model_patches audio_encoders background_removal frame_interpolation "
-    "geometry_estimation optical_flow detection"
-).split()
+KINDS = [
+    "checkpoints",
+    "configs",
+    "loras",
+    "vae",
+    "text_encoders",
+    "diffusion_models",
+    "clip_vision",
+    "style_models",
+    "embeddings",
+    "diffusers",
+    "vae_approx",
+    "controlnet",
+    "gligen",
+    "upscale_models",
+    "latent_upscale_models",
+    "custom_nodes",
+    "datasets",
+    "hypernetworks",
+    "photomaker",
+    "classifiers",
+    "model_patches",
+    "audio_encoders",
+    "background_removal",
+    "frame_interpolation",
+    "geometry_estimation",
+    "optical_flow",
+    "detection",
+]
 
 
 def test_the_kinds_of_models_and_their_order(shared_host: HostProcess) -> None:
