@@ -156,7 +156,9 @@ class Reader:
 def settings_of(value: Any) -> tuple[str, ...]:
     """`{"NODE.INPUT": value}` or a list of NODE.INPUT=VALUE, as the latter. Raises BadJobFile."""
     if isinstance(value, Mapping):
-        return tuple(f"{target}={json.dumps(one)}" for target, one in value.items())
+        return tuple(
+            f"{target}={one if isinstance(one, str) else json.dumps(one)}" for target, one in value.items()
+        )
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
     raise BadJobFile('"set" is neither an object such as {"3.seed": 5} nor a list of "NODE.INPUT=VALUE".')

@@ -32,6 +32,7 @@ class Render:
         }
 
     def run(self, text: str, seconds: float, log: str, gate: str, filename_prefix: str) -> Any:
+        import comfy.model_management
         import comfy.utils
         import folder_paths
 
@@ -39,7 +40,8 @@ class Render:
         until = time.monotonic() + seconds
         bar = comfy.utils.ProgressBar(100)
         while time.monotonic() < until or (gate and not os.path.exists(gate)):
-            bar.update_absolute(50)  # a run is interrupted here
+            bar.update_absolute(50)
+            comfy.model_management.throw_exception_if_processing_interrupted()
             time.sleep(0.05)
         name = f"{filename_prefix}.txt"
         Path(folder_paths.get_output_directory(), name).write_text(text, "utf-8")
