@@ -55,7 +55,7 @@ def read_pattern(text: str, root: Path) -> Pattern:
     """Read `--out`; relative to `root`. A folder gets `{filename}` below it. Raises BadPattern."""
     whole = text.replace("\\", "/") if "\\" in text and "/" not in text else text
     check_fields(whole)
-    if not FIELD.search(whole) and (whole.endswith("/") or (root / whole).is_dir()):
+    if whole.strip() and not FIELD.search(whole) and (whole.endswith("/") or (root / whole).is_dir()):
         whole = whole.rstrip("/") + "/{filename}"
     if not whole.strip() or whole.endswith("/"):
         raise BadPattern(f"--out {text!r} names no file: end it with a file name such as {{filename}}.")
