@@ -50,11 +50,10 @@ class JsonLines:
 class Names:
     """What a person calls a node: its title, else its class."""
 
-    def __init__(self, workflow: Mapping[str, Any]) -> None:
-        self._names = {node.id: node.title or node.class_type for node in nodes(workflow)}
-        self.count = (
-            len(workflow) if is_api(workflow) else None
-        )  # nodes that run; unknown before a conversion
+    def __init__(self, workflow: Mapping[str, Any] | None = None) -> None:
+        known = () if workflow is None else nodes(workflow)
+        self._names = {node.id: node.title or node.class_type for node in known}
+        self.count = len(known) if is_api(workflow) else None  # that run; unknown before a conversion
 
     def of(self, node: str) -> str:
         return self._names.get(node) or f"node {node}"
@@ -196,7 +195,7 @@ class BatchView:
         if isinstance(told, Joined):
             return f"{told.server} is ready"
         if isinstance(told, InTrouble | LookedUp | Gone | AlreadyDone):
-            return f"{told.job}: {sentence(told, Names({}))}"
+            return f"{told.job}: {sentence(told, Names())}"
         return ""
 
     def line(self) -> str:
