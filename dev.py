@@ -206,7 +206,7 @@ def demo(args: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def test(args: argparse.Namespace, rest: Sequence[str]) -> int:
-    python = prepare("demo", "dev")
+    python = prepare("cluster", "demo", "dev")
     browser = find_browser(python)
     must = os.environ.get("GATES_REQUIRE_BROWSER") == "1"
     if must and not browser:

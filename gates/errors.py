@@ -74,6 +74,7 @@ GatesError
     │   ├── RunUnsettled    it may still run on a server that does not answer
     │   └── RunTimedOut     the caller's own limit                   (also TimeoutError)
     ├── ClusterTrouble      many machines
+    │   ├── BatchRuns       the same batch, a second time
     │   ├── ClusterMissing  Ray is not installed                     (also ImportError)
     │   ├── ClusterFailed   Ray does not start, or lost an actor for good
     │   └── StartFailed     a ComfyUI that was to be started does not answer
@@ -408,6 +409,11 @@ class RunTimedOut(RunTrouble, TimeoutError):
 class ClusterTrouble(ClientError):
     code = "cluster_trouble"
     exit_code = 4
+
+
+class BatchRuns(ClusterTrouble):
+    code = "batch_runs"
+    exit_code = 2
 
 
 class ClusterMissing(ClusterTrouble, ImportError):

@@ -3,7 +3,8 @@
 `host` is a fresh one for one test, `shared_host` one for the whole session (leave nothing in it that
 another test could trip over), `start_host` makes as many as a test wants, with packs and options.
 `rules_host` has a pack whose nodes show one rule of running graphs each, and `play` queues a prompt there
-and hears what a client hears. All speak real HTTP on a free port and keep their data to themselves.
+and hears what a client hears; `v3_host` and `play_v3` are the same with V3 nodes. All speak real HTTP on a
+free port and keep their data to themselves.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from gates.host.process import HostProcess
 
 StartHost = Callable[..., HostProcess]
 RULES_PACK = Path(__file__).parent / "data" / "rules_pack"
+V3_PACKS = [Path(__file__).parent / "data" / "v3_pack" / name for name in ("entry", "mapped")]
 SECONDS_TO_HEAR = 60.0
 
 
@@ -65,6 +67,12 @@ def rules_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess
         yield host
 
 
+@pytest.fixture(scope="session")
+def v3_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
+    with HostProcess(tmp_path_factory.mktemp("v3") / "host", V3_PACKS) as host:
+        yield host
+
+
 @dataclass
 class Played:
     """One prompt as its client saw it: what came over the websocket, and the history afterwards."""
@@ -101,6 +109,16 @@ def play(rules_host: HostProcess) -> Play:
 
     def played(prompt: dict[str, Any], flags: dict[str, Any] | None = None, **body: Any) -> Played:
         return asyncio.run(_play(rules_host, prompt, flags or {}, body))
+
+    return played
+
+
+@pytest.fixture
+def play_v3(v3_host: HostProcess) -> Play:
+    """As `play`, with the V3 packs."""
+
+    def played(prompt: dict[str, Any], flags: dict[str, Any] | None = None, **body: Any) -> Played:
+        return asyncio.run(_play(v3_host, prompt, flags or {}, body))
 
     return played
 

@@ -167,10 +167,10 @@ def test_each_command_is_documented() -> None:
     usage = build_parser().format_help()
     nouns = re.findall(r"^    ([a-z]+)  ", usage, re.M)
     assert nouns
+    pages = {"run": "running.md"}
     for noun in nouns:
-        assert f"gates {noun} --base-directory" in text_of(DOCS / "host.md").replace(
-            "--listen 127.0.0.1 --port 8188 ", ""
-        )
+        page = text_of(DOCS / pages.get(noun, "host.md")).replace("--listen 127.0.0.1 --port 8188 ", "")
+        assert f"gates {noun} {'WORKFLOW' if noun == 'run' else '--base-directory'}" in page
 
 
 # --- the package -------------------------------------------------------------------------------
@@ -248,6 +248,7 @@ NAMED: dict[str, set[str]] = {
     "dev.py": {"download.pytorch.org"},
     "pyproject.toml": {"github.com"},
     "README.md": {"github.com"},
+    "docs/testing-your-pack.md": {"download.pytorch.org", "github.com"},
     "docs/third-party.md": {"commons.wikimedia.org", "www.flickr.com", "pypi.org", "gcompris.net"},
     "example_data/animals/images.json": {"commons.wikimedia.org", "www.flickr.com"},
 }

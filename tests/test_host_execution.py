@@ -75,11 +75,12 @@ def test_only_what_depends_on_a_change_runs_again(play: Play) -> None:
     assert [message["node"] for message in done.of("executing")] == ["2", "3", "4", None]
 
 
-def test_results_of_earlier_prompts_are_remembered(play: Play) -> None:
+def test_results_are_remembered_until_another_prompt_has_run(play: Play) -> None:
     first = shown("Sleep", "long ago", seconds=0.0)
     play(first)
-    play(shown("Sleep", "in between", seconds=0.0))
     assert play(first).of("execution_cached")[0]["nodes"] == ["1", "2", "3"]
+    play(shown("Sleep", "in between", seconds=0.0))
+    assert play(first).of("execution_cached")[0]["nodes"] == []
 
 
 def test_equal_nodes_of_one_prompt_run_once(play: Play) -> None:

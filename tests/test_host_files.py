@@ -85,7 +85,11 @@ def test_an_upload_cannot_leave_its_folder(shared_host: HostProcess, subfolder: 
 
 def test_an_upload_without_a_file_is_refused(shared_host: HostProcess) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert shared_host.request("POST", "/api/upload/image", b"image=text", headers).status == 400
+    assert shared_host.request("POST", "/api/upload/image", b"other=text", headers).status == 400
+    assert shared_host.request("POST", "/api/upload/mask", b"other=text", headers).status == 400
+    assert (
+        shared_host.request("POST", "/api/upload/image", b"image=text", headers).status == 500
+    )  # as ComfyUI
     assert upload(shared_host, "x.png", png(), fields={"type": "odd"}).status == 500  # as ComfyUI
 
 
@@ -110,12 +114,23 @@ def test_a_mask_becomes_the_alpha_of_its_original(shared_host: HostProcess) -> N
     assert saved.text["workflow"] == '{"kept": 1}'  # type: ignore[attr-defined]
 
 
-def test_a_mask_of_a_file_outside_is_refused(shared_host: HostProcess) -> None:
-    for name, status in (("../secret.png", 400), ("/etc/passwd", 400)):
-        fields = {"original_ref": json.dumps({"filename": name})}
-        assert upload(shared_host, "m.png", png(), "/api/upload/mask", fields).status == status
-    fields = {"original_ref": json.dumps({"filename": "a.png", "subfolder": "../.."})}
-    assert upload(shared_host, "m.png", png(), "/api/upload/mask", fields).status == 403
+@pytest.mark.parametrize(
+    "original",
+    [
+        {"filename": "../secret.png"},
+        {"filename": "/etc/passwd"},
+        {"filename": "a.png", "subfolder": "../.."},
+        {"filename": "missing.png", "type": "input"},
+    ],
+)
+def test_a_mask_without_an_original_writes_nothing(
+    shared_host: HostProcess, original: dict[str, str]
+) -> None:
+    """ComfyUI answers it like any other."""
+    fields = {"original_ref": json.dumps(original)}
+    answer = upload(shared_host, "nothing.png", png(), "/api/upload/mask", fields)
+    assert answer.json() == {"name": "nothing.png", "subfolder": "", "type": "input"}
+    assert not (shared_host.base / "input/nothing.png").exists()
 
 
 def test_previews_and_channels(shared_host: HostProcess) -> None:
@@ -191,7 +206,9 @@ def test_lists_for_the_page(shared_host: HostProcess) -> None:
     assert "loras" in get("/api/models").json()
     assert {entry["name"] for entry in get("/api/experiment/models").json()}.isdisjoint({"custom_nodes"})
     assert get("/api/embeddings").json() == []
-    assert get("/internal/folder_paths").json()["loras"] == [str(shared_host.base / "models/loras")]
+    assert get("/internal/folder_paths").json()["loras"] == [
+        str(shared_host.base / place / "loras") for place in ("models", "output")
+    ]
     Path(shared_host.base / "output" / "newest.png").write_bytes(png())
     assert get("/internal/files/output").json()[0] == "newest.png [output]"
     assert get("/internal/files/odd").status == 400

@@ -17,7 +17,10 @@ def folders(tmp_path: Path) -> Folders:
 def test_everything_lies_below_the_base(folders: Folders) -> None:
     base = folders.base_path
     assert folders.get_input_directory() == f"{base}/input"
-    assert folders.get_folder_paths("checkpoints") == [f"{base}/models/checkpoints"]
+    assert folders.get_folder_paths("checkpoints") == [
+        f"{base}/models/checkpoints",
+        f"{base}/output/checkpoints",
+    ]
     assert folders.get_directory_by_type("temp") == f"{base}/temp"
     assert folders.get_directory_by_type("models") is None
 

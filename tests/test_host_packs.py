@@ -90,6 +90,20 @@ def test_a_pack_that_fails_stops_no_other(start_host: StartHost, tmp_path: Path)
     assert f"seconds: {fine}" in host.log
 
 
+def test_packs_build_upon_the_nodes_of_comfyui(start_host: StartHost, tmp_path: Path) -> None:
+    code = """
+    from nodes import NODE_CLASS_MAPPINGS as BUILT_IN
+    from nodes import LoadImage, PreviewImage, SaveImage
+    assert BUILT_IN["SaveImage"] is SaveImage
+    LoadImage(), PreviewImage()
+    class Keep(SaveImage):
+        CATEGORY = "kept"
+    NODE_CLASS_MAPPINGS = {"Keep": Keep}
+    """
+    info = start_host(packs=[pack(tmp_path, "upon", code)]).get("/api/object_info/Keep").json()["Keep"]
+    assert (info["category"], info["output_node"]) == ("kept", True)
+
+
 def test_built_in_nodes_keep_their_names(start_host: StartHost, tmp_path: Path) -> None:
     code = NODE + "NODE_CLASS_MAPPINGS = {'LoadImage': Node, 'Twice': Node}"
     first, second = pack(tmp_path, "first", code), pack(tmp_path, "second", code)
@@ -102,11 +116,12 @@ def test_built_in_nodes_keep_their_names(start_host: StartHost, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("from comfy_api.latest import io", "has no comfy_api"),
+        ("from comfy_api.latest import Caching", "has no comfy_api.latest.Caching"),
+        ("from comfy_api.latest import io; io.Unheard", "has no comfy_api.latest._io_public.Unheard"),
         ("import comfy.samplers", "has no comfy.samplers"),
         ("from nodes import KSampler", "has no nodes.KSampler"),
         ("import folder_paths; folder_paths.odd()", "has no folder_paths.odd"),
-        ("def comfy_entrypoint(): ...", "comfy_entrypoint (V3), which the stand-in host"),
+        ("def comfy_entrypoint(): ...", "comfy_entrypoint answers None, which is no ComfyExtension"),
         ("", "neither NODE_CLASS_MAPPINGS nor comfy_entrypoint"),
     ],
 )

@@ -323,26 +323,15 @@ def test_a_node_that_asks_for_its_id_is_known_by_it() -> None:
     assert remembered(cache, {"1": node("Named")}) == ["1"]
 
 
-def test_the_longest_unused_result_is_let_go_first() -> None:
-    cache = OutputCache(max_entries=2)
-    for text in "abca":
-        remembered(cache, {"1": node(a=text)})
-        cache.set("1", CacheEntry(None, [text]))
-    assert remembered(cache, {"1": node(a="z")}) == []
-    known = [text for text in "abc" if remembered(cache, {"1": node(a=text)})]
-    assert known == ["a", "c"]
-
-
-def test_big_results_are_let_go_sooner() -> None:
-    class Tensor:
-        nbytes = 600
-
-    cache = OutputCache(max_bytes=1_000)
-    for text in "ab":
-        remembered(cache, {"1": node(a=text)})
-        cache.set("1", CacheEntry(None, [[Tensor()]]))
-    assert remembered(cache, {"1": node(a="b")}) == ["1"]
-    assert remembered(cache, {"1": node(a="a")}) == []
+def test_what_a_prompt_cannot_use_is_let_go_once_a_node_of_it_ran() -> None:
+    cache = OutputCache()
+    remembered(cache, {"1": node(a="a"), "2": node(a="b")})
+    cache.set("1", CacheEntry(None, ["a"]))
+    cache.set("2", CacheEntry(None, ["b"]))
+    remembered(cache, {"1": node(a="z")})  # it fails at once, so no node of it ran
+    assert remembered(cache, {"5": node(a="a")}) == ["5"]
+    cache.let_go()
+    assert remembered(cache, {"1": node(a="a"), "2": node(a="b")}) == ["1"]
 
 
 def test_objects_go_when_no_prompt_has_their_node() -> None:

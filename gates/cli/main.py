@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import GatesError
-from . import demo, host
+from . import demo, host, run
 from .result import INTERRUPTED, Result, failure, show
 
 
@@ -16,6 +16,7 @@ def build_parser() -> argparse.ArgumentParser:
     nouns = parser.add_subparsers(dest="noun", required=True, metavar="NOUN")
     host.add_parser(nouns)
     demo.add_parser(nouns)
+    run.add_parser(nouns)
     return parser
 
 

@@ -1,6 +1,7 @@
 """What a command answers and how it is printed: the only module that writes to the terminal."""
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,3 +67,28 @@ def show(result: Result, as_json: bool) -> int:
 def announce(line: str) -> None:
     """Say something while a command still runs, such as the address that a server answers at."""
     print(line, flush=True)
+
+
+def emit(event: Mapping[str, object]) -> None:
+    """One event of a command that still runs, as one line of JSON; the envelope is the last line."""
+    print(json.dumps(event, allow_nan=False), flush=True)
+
+
+def remark(line: str) -> None:
+    """Say something beside the answer, which alone stands on stdout."""
+    print(printable(line), file=sys.stderr, flush=True)
+
+
+def has_terminal() -> bool:
+    return sys.stderr.isatty()
+
+
+def redraw(line: str) -> None:
+    """Replace the line that is being written on a terminal; an empty one clears it."""
+    width = shutil.get_terminal_size().columns - 1
+    print(f"\r\x1b[2K{printable(line)[:width]}", end="", file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """What others wrote, without what a terminal would take for a command."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text)

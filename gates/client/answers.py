@@ -68,10 +68,14 @@ def names(nodes: Any) -> tuple[str, ...]:
     return tuple(node for node in found if node is not None)
 
 
-def an_object(body: Any, what: str) -> Mapping[str, Any]:
+def an_object(body: Any, what: str = "The answer") -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
         raise BadAnswer(f"{what} is no JSON object. Is this a ComfyUI server?")
     return body
+
+
+def read_cancelled(body: Any) -> bool:
+    return an_object(body).get("cancelled") is True
 
 
 def read_accepted(body: Any) -> Accepted:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any
 
-from ..errors import ClientError, GatesError, PartlyRefused, RunTimedOut, ServerTrouble
+from ..errors import ClientError, GatesError, PartlyRefused, RunTimedOut
 from ..workflow import is_ui, to_api
 from . import preparing
 from .answers import Accepted, complaints
 from .events import END, Cancelled, Event, Failed, Finished, Lost, Queued
 from .exchange import NOTHING
+from .farewells import Farewells
 from .inbox import Inbox
 from .limits import Limits
-from .pauses import pause_before
 from .runs import Run, Runs
 from .server import Server
 from .socket import Socket
-from .submission import LOOKUPS, Submission
+from .submission import Submission
 from .values import PREFIX, Job, Result, Workflow
 from .watch import Watch
 
@@ -43,7 +43,7 @@ class Client(Server):
         self._submission = Submission(self._exchange, self._inquiries)
         self._socket = Socket(self._exchange, self._runs.hear, self._socket_changed, self._runs.are_read)
         self._node_info: Mapping[str, Any] | None = None
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._farewells = Farewells(self.cancel, self.lookup, self.limits)
 
     @property
     def client_id(self) -> str:
@@ -61,10 +61,7 @@ class Client(Server):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._farewells:
-            await asyncio.wait(self._farewells, timeout=self.limits.farewell)
-        for task in self._farewells:
-            task.cancel()
+        await self._farewells.close()
         await self._socket.close()
         await self._exchange.close()
 
@@ -104,16 +101,17 @@ class Client(Server):
         try:
             accepted = await self._submission.send(body)
         except asyncio.CancelledError:
-            await self._abandon(prompt_id)
+            await self._farewells.stop(prompt_id)
             raise
         except GatesError:
             self._runs.drop(run)
             raise
         run = self._renamed(run, accepted)
         if accepted.node_errors and not partial:
+            self._runs.drop(run)
             await self._refuse_partly(accepted)
         sent = Job(accepted.prompt_id, name, self.url, accepted.number, accepted.node_errors, prompt)
-        run.tell(Queued(sent.prompt_id, name, self.url, sent.number))
+        run.tell_first(Queued(sent.prompt_id, name, self.url, sent.number))
         return sent
 
     async def _as_prompt(
@@ -136,7 +134,7 @@ class Client(Server):
         return self._runs.add(accepted.prompt_id, run.job, ours=True)
 
     async def _refuse_partly(self, accepted: Accepted) -> None:
-        await self.cancel(accepted.prompt_id)
+        await self._farewells.stop(accepted.prompt_id)
         raise PartlyRefused(
             f"{self.url} refuses some outputs; the others were cancelled. Pass partial=True to run them. "
             + "; ".join(complaints(accepted.node_errors)),
@@ -177,7 +175,7 @@ class Client(Server):
     ) -> Result:
         """`submit` and `wait`. Cancelled or timed out, it cancels that run on the server, and no other."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        sent = await self.submit(
+        sending = self.submit(
             workflow,
             job=job,
             prompt_id=prompt_id,
@@ -188,11 +186,17 @@ class Client(Server):
             targets=targets,
         )
         try:
+            sent = await asyncio.wait_for(sending, timeout)
+        except ClientError:  # some are TimeoutErrors, and not that of `wait_for`
+            raise
+        except asyncio.TimeoutError as error:
+            raise RunTimedOut(f"{self.url} did not take the workflow in time.") from error
+        try:
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             return await self.wait(sent, timeout=left, on_event=on_event)
         except BaseException as error:
             if not isinstance(error, ClientError) or isinstance(error, RunTimedOut):
-                await self._abandon(sent.prompt_id)
+                await self._farewells.stop(sent.prompt_id)
             raise
 
     async def events(self, job: Job | str, *, timeout: float | None = None) -> AsyncGenerator[Event, None]:
@@ -254,23 +258,3 @@ class Client(Server):
             run.stopped_here = True
             run.stirred.set()
         return stopped
-
-    async def _abandon(self, prompt_id: str) -> None:
-        """Stop a run that nobody waits for any more. Its caller may be cancelled again meanwhile."""
-        stopping = asyncio.wait_for(self._stop(prompt_id), self.limits.farewell)
-        task = asyncio.create_task(_quietly(stopping), name=f"gates client farewell {prompt_id}")
-        self._farewells.add(task)
-        task.add_done_callback(self._farewells.discard)
-        await asyncio.wait({task})
-
-    async def _stop(self, prompt_id: str) -> None:
-        for number in range(LOOKUPS):
-            if await self.cancel(prompt_id) or (await self.lookup(prompt_id)).is_end:
-                return
-            await asyncio.sleep(pause_before(number, NOTHING, self.limits))  # it may not be queued yet
-
-
-async def _quietly(stopping: Awaitable[None]) -> None:
-    """A server that cannot be reached has nothing to be stopped; the caller has its own error already."""
-    with suppress(ServerTrouble, asyncio.TimeoutError):
-        await stopping

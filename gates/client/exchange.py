@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -28,6 +28,7 @@ from .limits import Limits
 from .messages import read_json
 from .pauses import pause_before
 
+T = TypeVar("T")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 OURS = {"Accept-Encoding": "identity", "User-Agent": "dataset-gates"}  # no bombs: nothing comes compressed
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -86,12 +87,21 @@ class Exchange:
             await self._session.close()
             self._session = None
 
-    async def get(self, path: str, what: str, *, patient: bool = True, **query: str | int) -> Any:
-        """The JSON of a 200; `what` names the answer in errors. Raises ServerTrouble."""
+    async def get(
+        self, path: str, what: str, read: Callable[[Any], T], *, patient: bool = True, **query: str | int
+    ) -> T:
+        """What `read` makes of the JSON of a 200; `what` names the answer in errors. Raises ServerTrouble."""
         answer = await self.ask("GET", path, patient=patient, params=query)
         if answer.status != 200:
             raise self.trouble(answer)
-        return answer.json(what)
+        return self.read(answer, what, read)
+
+    def read(self, answer: Answer, what: str, read: Callable[[Any], T]) -> T:
+        """What `read` makes of the JSON of an answer. Raises BadAnswer, which names the server."""
+        try:
+            return read(answer.json(what))
+        except BadAnswer as error:
+            raise BadAnswer(f"{self.name}: {error}") from error
 
     async def ask(self, method: str, path: str, *, patient: bool = True, **request: Any) -> Answer:
         """One answer of any status, asked for again while that helps. For requests that may come twice."""

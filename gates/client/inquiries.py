@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import BadAnswer, RunLost
-from .answers import Entry, an_object, read_entry, read_job_state, read_queue
+from .answers import Entry, an_object, read_cancelled, read_entry, read_job_state, read_queue
 from .exchange import Answer, Exchange
 from .values import Queue, State
 
@@ -20,17 +20,19 @@ class Inquiries:
         self._has_jobs = True  # until a server says that it does not know the address
 
     async def queue(self, *, patient: bool = True) -> Queue:
-        return read_queue(await self._exchange.get("/queue", "The queue", patient=patient))
+        return await self._exchange.get("/queue", "The queue", read_queue, patient=patient)
 
     async def history(self, prompt_id: str | None = None, max_items: int | None = None) -> Mapping[str, Any]:
         query: dict[str, Any] = {} if max_items is None else {"max_items": max_items}
         path = "/history" if prompt_id is None else f"/history/{quote(prompt_id, safe='')}"
-        return an_object(await self._exchange.get(path, "The history", **query), "The history")
+        return await self._exchange.get(path, "The history", an_object, **query)
 
     async def entry(self, prompt_id: str, *, patient: bool = True) -> Entry | None:
         """What the history says of a prompt; None for one that runs, waits, is unknown or forgotten."""
         path = f"/history/{quote(prompt_id, safe='')}"
-        return read_entry(await self._exchange.get(path, "The history", patient=patient), prompt_id)
+        return await self._exchange.get(
+            path, "The history", lambda body: read_entry(body, prompt_id), patient=patient
+        )
 
     async def lookup(self, prompt_id: str, *, patient: bool = True) -> State:
         if self._has_jobs:
@@ -50,7 +52,7 @@ class Inquiries:
         path = f"/api/jobs/{quote(prompt_id, safe='')}"
         answer = await self._exchange.ask("GET", path, patient=patient)
         if answer.status == 200:
-            return read_job_state(answer.json("The answer about a job"))
+            return self._exchange.read(answer, "The answer about a job", read_job_state)
         if answer.status != 404:
             raise self._exchange.trouble(answer)
         if _says_error(answer):
@@ -63,12 +65,7 @@ class Inquiries:
         path = f"/api/jobs/{quote(prompt_id, safe='')}/cancel"
         answer = await self._exchange.ask("POST", path)
         if answer.status == 200:
-            return (
-                an_object(answer.json("The answer to cancelling"), "The answer to cancelling").get(
-                    "cancelled"
-                )
-                is True
-            )
+            return self._exchange.read(answer, "The answer to cancelling", read_cancelled)
         if answer.status not in (404, 405):
             raise self._exchange.trouble(answer)
         return await self._cancel_by_queue(prompt_id)

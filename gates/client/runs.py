@@ -13,7 +13,7 @@ from .inbox import Inbox, add
 from .messages import Heard, PreviewFrame, TextFrame, read_frame, read_text
 from .story import Story
 
-UNREAD_KEPT = 256  # ended runs whose events nobody has read yet
+UNREAD_KEPT = 1024  # runs whose events nobody reads; those of older ones are forgotten, the runs are not
 
 
 class Run:
@@ -53,6 +53,10 @@ class Run:
         for inbox in self._inboxes:
             inbox.put(event)
 
+    def tell_first(self, event: Event) -> None:
+        """What comes before all that was heard, though it is known later: nobody reads the run yet."""
+        self._kept.appendleft(event)
+
     def fail(self, error: Exception) -> None:
         for inbox in self._inboxes:
             inbox.fail(error)
@@ -82,7 +86,7 @@ class Runs:
     def add(self, prompt_id: str, job: str, ours: bool) -> Run:
         run = Run(prompt_id, job, self._server, self._limit, ours)
         self._runs[prompt_id] = run
-        unread = [one for one in self._runs.values() if not one.readers and one.story.at_end]
+        unread = [one for one in self._runs.values() if not one.readers]
         for old in unread[:-UNREAD_KEPT]:
             self.drop(old)
         return run

@@ -50,11 +50,10 @@ class Server:
     async def node_info(self, class_type: str | None = None) -> Mapping[str, Any]:
         """`{class: description}` of all nodes, or of one; empty for an unknown one."""
         path = "/object_info" if class_type is None else f"/object_info/{quote(class_type, safe='')}"
-        return an_object(await self._exchange.get(path, "The list of nodes"), "The list of nodes")
+        return await self._exchange.get(path, "The list of nodes", an_object)
 
     async def system_stats(self) -> Mapping[str, Any]:
-        said = await self._exchange.get("/system_stats", "The state of the system")
-        return an_object(said, "The state of the system")
+        return await self._exchange.get("/system_stats", "The state of the system", an_object)
 
     async def download(
         self, output: Output, into: Path | str, *, name: str | None = None, overwrite: bool = False

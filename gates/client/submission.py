@@ -32,7 +32,7 @@ class Submission:
             try:
                 answer = await self._exchange.once("POST", "/prompt", json=body)
                 if answer.status == 200:
-                    return read_accepted(answer.json("The answer to the workflow"))
+                    return self._exchange.read(answer, "The answer to the workflow", read_accepted)
             except ServerTrouble as error:
                 trouble, again = error, isinstance(error, Unreachable)
             else:
@@ -53,11 +53,13 @@ class Submission:
             return trouble
         refusal = None
         if answer.status == 400:
-            refusal = read_refusal(answer.json("The refusal of the workflow"))
+            refusal = self._exchange.read(answer, "The refusal of the workflow", read_refusal)
         if refusal is None:
             raise trouble
         sentence, node_errors = refusal
-        raise WorkflowRefused(f"{self._exchange.name} refuses it. {sentence}", node_errors=node_errors)
+        raise WorkflowRefused(
+            f"{self._exchange.name} refuses the workflow. {sentence}", node_errors=node_errors
+        )
 
     async def _arrived(self, prompt_id: str, trouble: ServerTrouble) -> bool:
         """Whether the server has the prompt after all. Raises `trouble` where it does not even say that."""

@@ -16,11 +16,13 @@ import aiohttp
 from ..atomic import confined, full_disk, move_new, replace
 from ..errors import (
     AnswerTooLarge,
+    GatesError,
     HostileName,
     OutputCut,
     OutputExists,
     OutputGone,
     PathOutside,
+    StorageFailed,
     UploadRefused,
 )
 from .answers import read_uploaded
@@ -70,7 +72,9 @@ async def _fetch(exchange: Exchange, output: Output, partial: Path) -> Answer:
 
 async def _write(exchange: Exchange, output: Output, response: aiohttp.ClientResponse, partial: Path) -> int:
     size = 0
-    with open(partial, "wb") as file:
+    with _on_disk(partial):
+        file = open(partial, "wb")  # noqa: SIM115
+    with file:
         async for piece in response.content.iter_chunked(PIECE):
             size += len(piece)
             if size > exchange.limits.file_bytes:
@@ -80,8 +84,21 @@ async def _write(exchange: Exchange, output: Output, response: aiohttp.ClientRes
 
 
 def _put(file: BinaryIO, piece: bytes) -> None:
-    with full_disk():
+    with _on_disk(Path(file.name)):
         file.write(piece)
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    """Trouble with our own disk is not to be mistaken for trouble with the line."""
+    try:
+        with full_disk():
+            yield
+    except GatesError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageFailed(f"{path.parent} cannot be written ({reason}).", path=str(path)) from error
 
 
 def target_of(into: Path, name: str) -> Path:
@@ -96,9 +113,10 @@ def target_of(into: Path, name: str) -> Path:
 
 
 def _make_room(target: Path, overwrite: bool) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not overwrite:
-        _check_free(target)
+    with _on_disk(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not overwrite:
+            _check_free(target)
 
 
 def _check_free(target: Path) -> None:
@@ -112,16 +130,17 @@ def _check_free(target: Path) -> None:
 
 def _publish(partial: Path, target: Path, overwrite: bool) -> None:
     """Give the finished file its name; without `overwrite` only if nobody took that meanwhile."""
-    if overwrite:
-        replace(partial, target)
-        return
-    try:
-        os.link(partial, target)
-    except FileExistsError as error:
-        raise OutputExists(f"{target} is there already.", path=str(target)) from error
-    except OSError:  # a file system without hard links
-        _check_free(target)
-        move_new(partial, target)
+    with _on_disk(target):
+        if overwrite:
+            replace(partial, target)
+            return
+        try:
+            os.link(partial, target)
+        except FileExistsError as error:
+            raise OutputExists(f"{target} is there already.", path=str(target)) from error
+        except OSError:  # a file system without hard links
+            _check_free(target)
+            move_new(partial, target)
 
 
 def _refused(exchange: Exchange, output: Output, answer: Answer) -> Exception:
@@ -166,7 +185,7 @@ async def upload(exchange: Exchange, source: Path | bytes, name: str, place: dic
 
     answer = await exchange.again(attempt)
     if answer.status == 200:
-        return read_uploaded(answer.json("The answer to an upload"))
+        return exchange.read(answer, "The answer to an upload", read_uploaded)
     if answer.status in (400, 413):
         raise UploadRefused(
             f"{exchange.name} does not take {name!r}"

@@ -23,7 +23,7 @@ async def run_alone(book: Book, servers: Sequence[str], tell: Tell, rules: Rules
 
     def heard(told: Told) -> None:
         if isinstance(told, Given):
-            book.begin(told.server)
+            book.begin(told.server, errand.order)
         tell(told)
 
     async def fetched(client: Client, result: Result) -> tuple[Piece, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..client import Result
-from ..errors import BadInput, ClientError, DuplicateName, GatesError, RunCancelled
+from ..errors import BadInput, ClientError, DuplicateName, GatesError, OutputExists, RunCancelled
 from . import records
 from .decisions import AlreadyDone, Ended, Saved, Tell
 from .delivery import Delivery, Piece
@@ -59,11 +59,14 @@ class Book:
         self._record = records.begun(self.order, pattern.text, None, clock())
 
     def _check(self) -> None:
-        """Raise DuplicateName where the job's name belongs to another job that is done."""
+        """Raise OutputExists, or DuplicateName where the name belongs to another job that is done."""
         found = self.found
-        if self._overwrite or found is None:
+        fixed = self._pattern.fixed_file({"user": self.order.user, "job": self.order.job})
+        if self._overwrite or self.is_done:
             return
-        if found.digest != self.order.digest and found.status == DONE:
+        if fixed is not None and fixed.exists():
+            raise OutputExists(f"{fixed} is there. Use another --out, or --overwrite.")
+        if found and found.digest != self.order.digest and found.status == DONE:
             raise DuplicateName(
                 f"The job {self.order.job} was done before with another workflow, setting or input "
                 f"({self.path}). Name this one otherwise, or --overwrite."
@@ -83,9 +86,9 @@ class Book:
         tell(AlreadyDone(self.order.job, str(self.path)))
         return self.found
 
-    def begin(self, server: str) -> None:
+    def begin(self, server: str, order: Order) -> None:
         """Write down, before the server hears of it, that it gets the job."""
-        self._record = records.begun(self.order, self._pattern.text, server, self._clock())
+        self._record = records.begun(order, self._pattern.text, server, self._clock())
         records.write(self.path, self._record)
 
     def finish(

@@ -91,6 +91,15 @@ class Ended(Decision):
     message: str = ""
 
 
+@dataclass(frozen=True)
+class Joined(Decision):
+    """An actor has its server and waits for jobs; said again when Ray had to start it again."""
+
+    server: str
+    node: str
+    pid: int
+
+
 Told = Event | Decision
 Tell = Callable[[Told], None]
 NAMES: Mapping[type[Decision], str] = {
@@ -102,6 +111,7 @@ NAMES: Mapping[type[Decision], str] = {
     Saved: "saved",
     AlreadyDone: "already_done",
     Ended: "ended",
+    Joined: "joined",
 }
 
 

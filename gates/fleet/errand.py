@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 
 from ..client import Client, Job, Limits, Result, State
-from ..errors import AccessDenied, RunLost, RunTimedOut, ServerBusy, ServerTrouble
+from ..errors import AccessDenied, RunLost, RunTimedOut, ServerBusy, ServerTrouble, Unreachable
 from .decisions import Given, InTrouble, LookedUp, Tell
 from .order import Order, Try
+from .port import refused_for
 from .preparing import prepare
 from .settling import FORGOTTEN, settle
 
@@ -28,7 +28,7 @@ Fetch = Callable[[Client, Result], Awaitable[Fetched]]
 class Rules:
     patience: float = PATIENCE  # seconds
     limits: Limits = Limits()
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Errand(Generic[Fetched]):
         self._tell = tell
         self._rules = rules
         self._posted = False
+        self._watched = False  # for as long as patience lasts
         self._deadline = None if order.timeout is None else time.monotonic() + order.timeout
 
     async def run(self, servers: Sequence[str]) -> Carried[Fetched]:
@@ -83,7 +84,7 @@ class Errand(Generic[Fetched]):
         self._tell(InTrouble(order.job, server, order.prompt_id, error.code, str(error)))
         if not self._posted or isinstance(error, ServerBusy | AccessDenied):
             return waiting
-        reason = await self._settled_at(server, self._rules.patience)
+        reason = await self._settled_at(server, 0.0 if self._watched else self._rules.patience)
         if reason == "":
             return [server, *waiting]
         return [*waiting, server] if reason == FORGOTTEN else waiting
@@ -99,7 +100,7 @@ class Errand(Generic[Fetched]):
         return settled.gone
 
     async def _at(self, server: str) -> Carried[Fetched]:
-        order, self._posted = self.order, False
+        order, self._posted, self._watched = self.order, False, False
         async with Client(server, limits=self._rules.limits, headers=self._rules.headers) as client:
             state = await client.lookup(order.prompt_id)
             if state is State.UNKNOWN:
@@ -121,8 +122,22 @@ class Errand(Generic[Fetched]):
         self, client: Client, job: Job | str, refused: Mapping[str, object]
     ) -> Carried[Fetched]:
         async with cancelled_with_us(client, self.order.prompt_id):
-            result = await client.wait(job, timeout=self._left(), on_event=self._tell)
+            waiting = client.wait(job, timeout=self._left(), on_event=self._tell)
+            result = await self._while_it_listens(client.url, waiting)
         return Carried(self.order, result, await self._fetch(client, result), refused)
+
+    async def _while_it_listens(self, server: str, waiting: Coroutine[Any, Any, Result]) -> Result:
+        """The client bridges a silence, as busy servers are silent too; one that has ended is told sooner."""
+        wait = asyncio.create_task(waiting)
+        watch = asyncio.create_task(refused_for(server, self._rules.patience))
+        try:
+            await asyncio.wait({wait, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if wait.done():
+                return wait.result()
+            self._watched = True
+            raise Unreachable(f"Nobody listens at {server} any more.", server=server)
+        finally:
+            await ended(wait, watch)
 
     def _left(self) -> float | None:
         """Seconds of the job's own limit. Raises RunTimedOut when they are over."""
@@ -132,6 +147,15 @@ class Errand(Generic[Fetched]):
         if left <= 0:
             raise RunTimedOut(f"The job {self.order.job} did not end within {self.order.timeout:g} s.")
         return left
+
+
+async def ended(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they have ended: before Python 3.12, `wait_for` may swallow a cancellation."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=1.0)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import BadJobFile, GatesError, NotAWorkflow
 from ..workflow import apply, is_api
-from .naming import DEFAULT_PATTERN, Pattern, read_pattern
+from .fields import DEFAULT_PATTERN
+from .naming import Pattern, read_pattern
 from .order import DEFAULT_USER, InputFile, Order, check_job, check_user, derived_id, digest_of
 from .sources import checked, read_input, read_workflow
 
@@ -155,7 +156,9 @@ class Reader:
 def settings_of(value: Any) -> tuple[str, ...]:
     """`{"NODE.INPUT": value}` or a list of NODE.INPUT=VALUE, as the latter. Raises BadJobFile."""
     if isinstance(value, Mapping):
-        return tuple(f"{target}={json.dumps(one)}" for target, one in value.items())
+        return tuple(
+            f"{target}={one if isinstance(one, str) else json.dumps(one)}" for target, one in value.items()
+        )
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
     raise BadJobFile('"set" is neither an object such as {"3.seed": 5} nor a list of "NODE.INPUT=VALUE".')

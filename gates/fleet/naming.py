@@ -14,22 +14,8 @@ from pathlib import Path
 from ..atomic import confined, is_plain_name
 from ..client import Output
 from ..errors import BadPattern, HostileName, PathOutside
+from .fields import FIELDS, STEADY
 
-DEFAULT_PATTERN = "{user}/{job}/{filename}"
-FIELDS: Mapping[str, str] = {
-    "user": "who the job is for: --user",
-    "job": "the job's name: --job",
-    "filename": "the name of the file on the server, without its folder",
-    "stem": "that name without its ending",
-    "ext": "its ending without the dot",
-    "node": "the id of the node that put it out",
-    "kind": "what the node calls it: images, gifs, audio…",
-    "n": "1, 2, 3… through the outputs of the job",
-    "prompt_id": "the id of the prompt",
-    "date": "the day on which the job began: 2026-01-31",
-}
-STEADY = frozenset({"user", "job"})  # known before a job runs, and the same when it runs again
-OF_OUTPUT = frozenset({"filename", "stem", "ext", "node", "kind", "n"})
 FIELD = re.compile(r"\{([^{}]*)\}")
 
 
@@ -69,7 +55,7 @@ def read_pattern(text: str, root: Path) -> Pattern:
     """Read `--out`; relative to `root`. A folder gets `{filename}` below it. Raises BadPattern."""
     whole = text.replace("\\", "/") if "\\" in text and "/" not in text else text
     check_fields(whole)
-    if not FIELD.search(whole) and (whole.endswith("/") or (root / whole).is_dir()):
+    if whole.strip() and not FIELD.search(whole) and (whole.endswith("/") or (root / whole).is_dir()):
         whole = whole.rstrip("/") + "/{filename}"
     if not whole.strip() or whole.endswith("/"):
         raise BadPattern(f"--out {text!r} names no file: end it with a file name such as {{filename}}.")

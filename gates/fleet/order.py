@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
+import platform
 import re
 import uuid
 from collections.abc import Mapping
@@ -78,6 +80,15 @@ def digest_of(
 def derived_id(batch: uuid.UUID, job: str, digest: str, attempt: int = 1) -> str:
     """The prompt id of a job's n-th attempt: whoever derives it again finds the same prompt."""
     return str(uuid.uuid5(batch, f"{job}\n{digest}\n{attempt}"))
+
+
+def person() -> str:
+    """Who runs jobs here: two people, or two machines, never derive the same ids."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without an entry for its user
+        name = "somebody"
+    return f"{name}@{platform.node()}"
 
 
 def batch_id(name: str) -> uuid.UUID:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -30,7 +29,7 @@ async def prepare(order: Order, client: Client) -> dict[str, Any]:
     for file, target in zip(order.inputs, targets, strict=True):
         content = Path(file.path) if file.data is None else file.data
         uploaded = await client.upload(content, name=file.name)
-        settings.append(f"{target}={json.dumps(uploaded.value)}")
+        settings.append(f"{target}={uploaded.value}")
     return apply(prompt, settings)
 
 

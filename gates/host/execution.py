@@ -9,8 +9,9 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .checking import validate_prompt
 from .interrupts import InterruptProcessingException
-from .prompt_queue import PromptQueue
+from .prompt_queue import MAXIMUM_HISTORY_SIZE, PromptQueue
 from .running.cache import CacheEntry, CacheSet
 from .running.graph import DependencyCycleError, DynamicPrompt
 from .running.inputs import SENSITIVE_EXTRA_DATA_KEYS, get_input_data
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .prompt_server import PromptServer
 
 __all__ = [
+    "MAXIMUM_HISTORY_SIZE",
     "SENSITIVE_EXTRA_DATA_KEYS",
     "CacheEntry",
     "CacheSet",
@@ -36,6 +38,7 @@ __all__ = [
     "execute",
     "get_input_data",
     "get_output_data",
+    "validate_prompt",
 ]
 
 logger = logging.getLogger("gates.host.execution")
@@ -54,7 +57,7 @@ async def get_output_data(
 ) -> OutputData:
     """Call a node for all its items; the last two of the answer say: expanded, still unfinished."""
     values = await map_over_lists(
-        prompt_id, unique_id, obj, input_data_all, obj.FUNCTION, execution_block_cb, pre_execute_cb
+        prompt_id, unique_id, obj, input_data_all, obj.FUNCTION, execution_block_cb, pre_execute_cb, v3_data
     )
     if unfinished(values):
         return values, {}, False, True
@@ -193,6 +196,7 @@ class PromptExecutor:
             if error is not None:
                 self._report(run, known_ids, *error)
                 break
+            self.caches.outputs.let_go()
         else:
             self._show_intermediate(run)
             self.add_message("execution_success", {"prompt_id": run.prompt_id}, broadcast=False)

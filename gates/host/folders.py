@@ -7,8 +7,10 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from .folder_contents import (
+    KIND_BY_EXTENSION,
     files_below,
     files_of_kinds,
     is_dangerous_content_type,
@@ -33,6 +35,9 @@ class Folders:
         self.models_dir = self._below("models")
         self.supported_pt_extensions = set(MODEL_EXTENSIONS)
         self.folder_names_and_paths = standard_folders(self.base_path, self.models_dir)
+        # Packs empty these to have a folder read again; here nothing is kept in them.
+        self.filename_list_cache: dict[str, Any] = {}
+        self.extension_mimetypes_cache: dict[str, str] = dict(KIND_BY_EXTENSION)
         self.input_directory = self._below("input")
         self.output_directory = self._below("output")
         self.temp_directory = self._below("temp")
@@ -162,6 +167,15 @@ class Folders:
         directories, extensions = self.folder_names_and_paths[self.map_legacy(folder_name)]
         found = {name for path in directories for name in files_below(path, [".git"])[0]}
         return self.filter_files_extensions(found, extensions)
+
+    def get_filename_list_(self, folder_name: str) -> tuple[list[str], dict[str, float], float]:
+        """The names, the folders that were read with their times, and when that was."""
+        directories = self.get_folder_paths(folder_name)
+        read = {path: when for each in directories for path, when in files_below(each, [".git"])[1].items()}
+        return self.get_filename_list(folder_name), read, time.perf_counter()
+
+    def cached_filename_list_(self, folder_name: str) -> None:
+        """Nothing is kept, so that what a test has just written is found."""
 
     def get_full_path(self, folder_name: str, filename: str) -> str | None:
         directories, _ = self.folder_names_and_paths.get(self.map_legacy(folder_name), ([], set()))

@@ -54,7 +54,7 @@ def _statuses(text: str) -> tuple[str, ...]:
     wrong = [status for status in wanted if status not in STATUSES]
     if wrong:
         raise ValueError(f"Invalid status value(s): {', '.join(wrong)}. Valid values: {', '.join(STATUSES)}")
-    return wanted or STATUSES
+    return wanted if text else STATUSES
 
 
 def _whole(query: Mapping[str, str], name: str) -> int | None:

@@ -7,24 +7,50 @@ import os
 MODEL_EXTENSIONS = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".pkl", ".sft"})
 LEGACY_NAMES = {"unet": "diffusion_models", "clip": "text_encoders"}
 
-WEIGHTS: dict[str, tuple[str, ...]] = {
-    "checkpoints": ("checkpoints",),
-    "loras": ("loras",),
-    "vae": ("vae",),
+# In ComfyUI's order; None: the folder of that name below models.
+KINDS: dict[str, tuple[str, ...] | None] = {
+    "checkpoints": None,
+    "configs": None,
+    "loras": None,
+    "vae": None,
     "text_encoders": ("text_encoders", "clip"),
     "diffusion_models": ("unet", "diffusion_models"),
-    "clip_vision": ("clip_vision",),
-    "style_models": ("style_models",),
-    "embeddings": ("embeddings",),
-    "vae_approx": ("vae_approx",),
+    "clip_vision": None,
+    "style_models": None,
+    "embeddings": None,
+    "diffusers": None,
+    "vae_approx": None,
     "controlnet": ("controlnet", "t2i_adapter"),
-    "gligen": ("gligen",),
-    "upscale_models": ("upscale_models",),
-    "latent_upscale_models": ("latent_upscale_models",),
-    "hypernetworks": ("hypernetworks",),
-    "photomaker": ("photomaker",),
-    "model_patches": ("model_patches",),
-    "audio_encoders": ("audio_encoders",),
+    "gligen": None,
+    "upscale_models": None,
+    "latent_upscale_models": None,
+    "custom_nodes": (),
+    "datasets": (),
+    "hypernetworks": None,
+    "photomaker": None,
+    "classifiers": None,
+    "model_patches": None,
+    "audio_encoders": None,
+    "background_removal": None,
+    "frame_interpolation": None,
+    "geometry_estimation": None,
+    "optical_flow": None,
+    "detection": None,
+}
+OTHER_EXTENSIONS: dict[str, set[str]] = {
+    "configs": {".yaml"},
+    "diffusers": {"folder"},
+    "classifiers": {""},
+    "custom_nodes": set(),
+    "datasets": set(),
+}
+# What nodes save there is found again without being moved.
+ALSO_BELOW_OUTPUT = {
+    "checkpoints": "checkpoints",
+    "text_encoders": "clip",
+    "vae": "vae",
+    "diffusion_models": "diffusion_models",
+    "loras": "loras",
 }
 
 FolderTable = dict[str, tuple[list[str], set[str]]]
@@ -32,13 +58,16 @@ FolderTable = dict[str, tuple[list[str], set[str]]]
 
 def standard_folders(base: str, models: str) -> FolderTable:
     """Name to (folders, file extensions), as `folder_paths.folder_names_and_paths` has it."""
-    table: FolderTable = {
-        name: ([os.path.join(models, part) for part in parts], set(MODEL_EXTENSIONS))
-        for name, parts in WEIGHTS.items()
-    }
-    table["configs"] = ([os.path.join(models, "configs")], {".yaml"})
-    table["diffusers"] = ([os.path.join(models, "diffusers")], {"folder"})
-    table["classifiers"] = ([os.path.join(models, "classifiers")], {""})
-    table["custom_nodes"] = ([os.path.join(base, "custom_nodes")], set())
-    table["datasets"] = ([os.path.join(base, "datasets")], set())
-    return table
+    return {name: (_paths(name, base, models), _extensions(name)) for name in KINDS}
+
+
+def _extensions(name: str) -> set[str]:
+    return set(OTHER_EXTENSIONS.get(name, MODEL_EXTENSIONS))
+
+
+def _paths(name: str, base: str, models: str) -> list[str]:
+    parts = KINDS[name]
+    paths = [os.path.join(models, part) for part in ((name,) if parts is None else parts)]
+    if name in ALSO_BELOW_OUTPUT:
+        paths.append(os.path.join(base, "output", ALSO_BELOW_OUTPUT[name]))
+    return paths or [os.path.join(base, name)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import logging
 import os
 import sys
@@ -71,13 +72,13 @@ def run_prestartup_scripts(packs: Iterable[Path]) -> None:
                 logger.exception("the prestartup script of %s failed", pack)
 
 
-def load_packs(packs: Iterable[Path], nodes: NodeRegistry) -> list[LoadedPack]:
+async def load_packs(packs: Iterable[Path], nodes: NodeRegistry) -> list[LoadedPack]:
     """Load each; built-in classes keep their names, later packs take those of earlier ones."""
     taken = frozenset(nodes.classes)
     done = []
     for pack in packs:
         began = time.perf_counter()
-        loaded = load_pack(pack, nodes, taken)
+        loaded = await load_pack(pack, nodes, taken)
         done.append(LoadedPack(pack, time.perf_counter() - began, loaded))
     _log_times(done)
     return done
@@ -91,12 +92,12 @@ def _log_times(done: list[LoadedPack]) -> None:
     logger.info("\nImport times for custom nodes:\n%s\n", "\n".join(lines))
 
 
-def load_pack(path: Path, nodes: NodeRegistry, taken: frozenset[str] = frozenset()) -> bool:
+async def load_pack(path: Path, nodes: NodeRegistry, taken: frozenset[str] = frozenset()) -> bool:
     if path.is_dir():
         nodes.pack_directories.append(path)
     try:
         module = _import(_module_name(path), path / "__init__.py" if path.is_dir() else path)
-        _register(path, module, nodes, taken)
+        await _register(path, module, nodes, taken)
     except (Exception, SystemExit) as error:  # whatever a pack does at import, the others go on
         logger.warning("Cannot import %s module for custom nodes: %s", path, error, exc_info=True)
         return False
@@ -120,27 +121,48 @@ def _import(name: str, file: Path) -> ModuleType:
     return module
 
 
-def _register(path: Path, module: ModuleType, nodes: NodeRegistry, taken: frozenset[str]) -> None:
+async def _register(path: Path, module: ModuleType, nodes: NodeRegistry, taken: frozenset[str]) -> None:
     name = path.name if path.is_dir() else path.stem
     directory = path if path.is_dir() else path.parent
     nodes.module_directories[name] = str(directory)
     _register_web(path, directory, name, module, nodes)
+    origin = f"{PARENT}.{name}"
     classes: dict[str, Any] | None = getattr(module, "NODE_CLASS_MAPPINGS", None)
     if classes is None:
-        raise UnsupportedPack(_why_no_classes(module))
+        await _register_extension(module, nodes, taken, origin)
+        return
     for class_name, node in classes.items():
         if class_name not in taken:
-            nodes.add(class_name, node, f"{PARENT}.{name}")
+            nodes.add(class_name, node, origin)
     nodes.display_names.update(getattr(module, "NODE_DISPLAY_NAME_MAPPINGS", None) or {})
 
 
-def _why_no_classes(module: ModuleType) -> str:
-    if hasattr(module, "comfy_entrypoint"):
-        return (
-            "it registers its nodes through comfy_entrypoint (V3), which the stand-in host of "
-            "Dataset Gates does not serve: it runs nodes from NODE_CLASS_MAPPINGS"
-        )
-    return "it has neither NODE_CLASS_MAPPINGS nor comfy_entrypoint"
+async def _register_extension(
+    module: ModuleType, nodes: NodeRegistry, taken: frozenset[str], origin: str
+) -> None:
+    """Ask a V3 pack for its nodes: `comfy_entrypoint` is asked only where there are no mappings."""
+    for node in await _extension_nodes(module):
+        schema = node.GET_SCHEMA()
+        if schema.node_id not in taken:
+            nodes.add(schema.node_id, node, origin)
+        if schema.display_name is not None:
+            nodes.display_names[schema.node_id] = schema.display_name
+
+
+async def _extension_nodes(module: ModuleType) -> list[Any]:
+    from .shims.api.extension import ComfyExtension  # what V1 packs never need
+
+    entrypoint = getattr(module, "comfy_entrypoint", None)
+    if not callable(entrypoint):
+        raise UnsupportedPack("it has neither NODE_CLASS_MAPPINGS nor comfy_entrypoint")
+    extension = await entrypoint() if inspect.iscoroutinefunction(entrypoint) else entrypoint()
+    if not isinstance(extension, ComfyExtension):
+        raise UnsupportedPack(f"its comfy_entrypoint answers {extension!r}, which is no ComfyExtension")
+    await extension.on_load()
+    found = await extension.get_node_list()
+    if not isinstance(found, list):
+        raise UnsupportedPack(f"its get_node_list answers {type(found).__name__}, which is no list")
+    return found
 
 
 def _register_web(path: Path, directory: Path, name: str, module: ModuleType, nodes: NodeRegistry) -> None:

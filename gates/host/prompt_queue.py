@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from .past import Past
+
 MAXIMUM_HISTORY_SIZE = 10_000
 
 # (number, prompt id, prompt, extra data, outputs to execute, what must never be shown)
@@ -42,7 +44,7 @@ class PromptQueue:
         self.task_counter = 0
         self.queue: list[Item] = []
         self.currently_running: dict[int, Item] = {}
-        self.history: dict[str, dict[str, Any]] = {}
+        self.history = Past()
         self.flags: dict[str, Any] = {}
         self._closed = False
 
@@ -127,6 +129,8 @@ class PromptQueue:
                 return False
             self.queue = [item for item in self.queue if item is not found]
             heapq.heapify(self.queue)
+            if not self.queue:
+                self.server.queue_updated()  # ComfyUI tells of the last one twice
             self.server.queue_updated()
             return True
 
@@ -153,7 +157,7 @@ class PromptQueue:
 
     def wipe_history(self) -> None:
         with self.mutex:
-            self.history = {}
+            self.history = Past()
 
     def delete_history_item(self, id_to_delete: str) -> None:
         with self.mutex:

@@ -35,6 +35,7 @@ VIEWPORT = {"width": 1400, "height": 900}
 MILLISECONDS_TO_BOOT = 90_000
 MILLISECONDS_TO_ACT = 30_000
 MILLISECONDS_BETWEEN_LOOKS = 50
+PICTURE = "comfy_page.png"
 NO_PLAYWRIGHT = "no playwright: pip install playwright"
 NO_BROWSER = f"no Chromium: playwright install chromium, or name one with {BROWSER}"
 
@@ -97,9 +98,10 @@ class ComfyPage:
         heard = [one for one in self._heard[mark:] if one.prompt_id in (None, said["prompt_id"])]
         return result_of(said["prompt_id"], heard, history, said.get("node_errors") or {}, self.server)
 
-    def check(self) -> None:
-        """Raises AssertionError for an error in the console that nothing allowed."""
-        assert not self.problems, "in the page:\n" + "\n".join(self.problems)
+    def check(self, picture: Path | None = None) -> None:
+        """Raises AssertionError for an error in the console that nothing allowed; names its picture."""
+        shown = [f"screenshot: {picture}"] if picture is not None else []
+        assert not self.problems, "\n".join(["in the page:", *self.problems, *shown])
 
     def _wait(self, prompt_id: str, timeout: float) -> Mapping[str, Any]:
         deadline = time.monotonic() + timeout
@@ -177,9 +179,11 @@ def comfy_page(
         request.node.stash[pages_key] = (made, tmp_path)
         made.open()
         yield made
+        if made.problems:
+            made.page.screenshot(path=tmp_path / PICTURE)
     finally:
         context.close()
-    made.check()
+    made.check(tmp_path / PICTURE)
 
 
 def told_of_page(item: pytest.Item) -> str | None:
@@ -189,7 +193,7 @@ def told_of_page(item: pytest.Item) -> str | None:
     made, folder = item.stash[pages_key]
     from playwright.sync_api import Error
 
-    picture = folder / "comfy_page.png"
+    picture = folder / PICTURE
     try:
         made.page.screenshot(path=picture)
     except Error as error:  # the page may be what failed

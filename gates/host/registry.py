@@ -17,6 +17,8 @@ class NodeRegistry:
         self.web_directories: dict[str, str] = {}
         self.module_directories: dict[str, str] = {}
         self.pack_directories: list[Path] = []
+        # By the class that is gone; V3 packs register them.
+        self.replacements: dict[str, list[Any]] = {}
 
     def add(self, name: str, node: NodeClass, python_module: str) -> None:
         node.RELATIVE_PYTHON_MODULE = python_module

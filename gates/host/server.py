@@ -64,8 +64,11 @@ async def _serve(runtime: Runtime) -> None:
     logger.info("This is the stand-in host of Dataset Gates, not ComfyUI: it runs no models.")
     server = PromptServer(asyncio.get_running_loop(), runtime)
     runtime.logs.send_with(server.send_sync)
+    add_builtin_nodes(
+        runtime.nodes, runtime.folders, server.send_progress_text
+    )  # first: packs import them from `nodes`
     install_shims(server)
-    _load_nodes(runtime, server)
+    await _load_nodes(runtime, server)
     complete_app(server)
     worker = Worker(server)
     publisher = asyncio.create_task(server.publish_loop())
@@ -84,15 +87,14 @@ async def _serve(runtime: Runtime) -> None:
         shutil.rmtree(runtime.folders.get_temp_directory(), ignore_errors=True)
 
 
-def _load_nodes(runtime: Runtime, server: PromptServer) -> None:
-    add_builtin_nodes(runtime.nodes, runtime.folders)
+async def _load_nodes(runtime: Runtime, server: PromptServer) -> None:
     add_all(server)
     runtime.nodes.web_directories[OWN_WEB_NAME] = str(OWN_WEB_DIRECTORY)
     custom_nodes = Path(runtime.folders.get_folder_paths("custom_nodes")[0])
     options = runtime.options
     packs = packs_to_load(options.packs, custom_nodes, not options.only_named_packs)
     run_prestartup_scripts(packs)
-    load_packs(packs, runtime.nodes)
+    await load_packs(packs, runtime.nodes)
 
 
 async def _listen(runner: web.AppRunner, server: PromptServer) -> None:

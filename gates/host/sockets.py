@@ -44,14 +44,17 @@ class Sockets:
             del self.open[session_id], self.metadata[session_id]
 
     async def hear(self, socket: web.WebSocketResponse, session_id: str) -> None:
-        """Read until the socket closes; only a first message with feature flags is answered."""
+        """Read until the socket closes; feature flags are answered, as the first JSON object alone."""
         first = True
         async for message in socket:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
-            flags = _feature_flags(message.data) if first else None
+            said = _said(message.data)
+            if said is None:
+                continue
+            flags = said.get("data", {}) if first and said.get("type") == "feature_flags" else None
             first = False
-            if flags is not None and self.open.get(session_id) is socket:
+            if isinstance(flags, dict) and self.open.get(session_id) is socket:
                 self.metadata[session_id]["feature_flags"] = flags
                 await self.send("feature_flags", SERVER_FEATURES, session_id)
 
@@ -95,13 +98,12 @@ def _binary(event: str | int, data: Any) -> bytes | None:
     return None
 
 
-def _feature_flags(text: str) -> dict[str, Any] | None:
+def _said(text: str) -> dict[str, Any] | None:
     try:
         message = json.loads(text)
     except json.JSONDecodeError:
-        logger.warning("a client sent something that is no JSON over its websocket")
-        return None
-    if not isinstance(message, dict) or message.get("type") != "feature_flags":
-        return None
-    flags = message.get("data", {})
-    return flags if isinstance(flags, dict) else {}
+        message = None
+    if isinstance(message, dict):
+        return message
+    logger.warning("a client sent something that is no JSON object over its websocket")
+    return None

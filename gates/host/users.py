@@ -50,8 +50,9 @@ class UserManager:
         path = root if file is None else os.path.abspath(os.path.join(root, _decoded(file)))
         if not _inside(root, path):
             return None
-        if create_dir:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+        parent = os.path.dirname(path)
+        if create_dir and not os.path.exists(parent):  # a file there is told when it is written to
+            os.makedirs(parent, exist_ok=True)
         return path
 
     def add_user(self, name: str) -> str:

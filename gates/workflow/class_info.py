@@ -83,6 +83,8 @@ def _ordered(info: Mapping[str, Any]) -> list[Spec]:
         declared = inputs.get(group) if isinstance(inputs, Mapping) else None
         specs = {spec.name: spec for spec in specs_of({group: declared})}
         named = order.get(group) if isinstance(order, Mapping) else None
-        first = [name for name in named if name in specs] if isinstance(named, list) else []
+        first = (
+            [one for one in named if isinstance(one, str) and one in specs] if isinstance(named, list) else []
+        )
         found += [specs[name] for name in dict.fromkeys([*first, *specs])]
     return found

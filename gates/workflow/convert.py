@@ -10,12 +10,12 @@ from typing import Any
 
 from ..errors import BrokenGraph, NotAWorkflow, PageOnlyNode, UnknownNodeClass
 from .class_info import ClassInfo
-from .formats import is_api, is_ui
+from .formats import NEITHER, TOO_DEEP, is_api, is_link, is_ui
 from .ids import with_unique_ids
 from .known import Known
 from .page import PageNode
 from .placing import Placed, place_all
-from .primitives import apply_primitives
+from .primitives import PRIMITIVE, apply_primitives
 from .reading import read_page
 from .texts import Choose, with_choices, with_values
 from .tracing import Given, Output, Tracer
@@ -46,12 +46,10 @@ SAVING = (  # their `filename_prefix` may name dates and widgets
 )
 IN_THE_PAGE = {
     "Load3D": "takes pictures of its scene in the page",
-    "Load3DAdvanced": "takes its view from the page",
     "WebcamCapture": "takes a picture with the browser's camera",
     "RecordAudio": "records with the browser's microphone",
-    "SetNode": "is resolved by a script of its pack",
-    "GetNode": "is resolved by a script of its pack",
 }
+BY_SCRIPTS = ("SetNode", "GetNode")  # no server has them: scripts of several packs resolve them
 GROUP_NODES = ("workflow>", "workflow/")
 ADVICE = "in the page choose Export (API) and use that file"
 PACK = ("cnr_id", "aux_id", "ver")  # which pack a node is from
@@ -77,10 +75,8 @@ def to_api(
         if is_api(workflow):
             return copy.deepcopy(dict(workflow))
     except RecursionError:
-        raise NotAWorkflow("The workflow is nested deeper than any page would save it") from None
-    raise NotAWorkflow(
-        "This is no workflow: the page saves an object with a list of nodes, a server runs one of nodes by id"
-    )
+        raise NotAWorkflow(TOO_DEEP) from None
+    raise NotAWorkflow(NEITHER)
 
 
 class _Conversion:
@@ -104,7 +100,7 @@ class _Conversion:
         found = {id: self._node(placed, info) for id, (placed, info) in running.items()}
         for node in found.values():
             inputs = node["inputs"]
-            lost = [name for name, value in inputs.items() if _is_link(value) and value[0] not in found]
+            lost = [name for name, value in inputs.items() if is_link(value) and value[0] not in found]
             for name in lost:
                 del inputs[name]
         return found
@@ -113,10 +109,11 @@ class _Conversion:
         node = placed.node
         info = self._known.class_of(node)
         label = _label(placed)
-        if node.type in IN_THE_PAGE:
-            raise PageOnlyNode(
-                f"{label} {IN_THE_PAGE[node.type]}: {ADVICE}", node=placed.id, class_type=node.type
-            )
+        why = IN_THE_PAGE.get(node.type)
+        if info is None and node.type in BY_SCRIPTS:
+            why = "is resolved by a script of its pack"
+        if why:
+            raise PageOnlyNode(f"{label} {why}: {ADVICE}", node=placed.id, class_type=node.type)
         if info is not None:
             return info
         if node.type.startswith(GROUP_NODES):
@@ -125,7 +122,7 @@ class _Conversion:
                 node=placed.id,
                 class_type=node.type,
             )
-        if _is_id_of_subgraph(node.type):
+        if node.seems_subgraph:
             raise BrokenGraph(f"{label} is a subgraph that the file does not have; save it again in the page")
         raise UnknownNodeClass(
             f"{label} cannot run: the server has no such class. Install its pack there, or bypass the node "
@@ -177,28 +174,27 @@ class _Conversion:
     def _value_of(self, name: str, widget: str) -> str | None:
         """The text of a widget, of the first node that is called so."""
         everywhere = list(self._placed.values())
-        named = [one for one in everywhere if one.node.properties.get("Node name for S&R") == name]
+        named = [one for one in everywhere if self._search_name(one.node) == name]
         for placed in named or [one for one in everywhere if self._known.title(one.node) == name]:
+            if placed.node.type == PRIMITIVE and widget == "value" and placed.node.values:
+                return as_text(placed.node.values[0])
             found = self._known.widget(placed.sheet, placed.node, widget)
             return None if found is None else as_text(found.value)
         return None
 
+    def _search_name(self, node: PageNode) -> Any:
+        """The name for use in file names: the class, unless somebody gave another."""
+        named = self._known.class_of(node) is not None and node.type not in SAVING
+        return node.properties.get("Node name for S&R", node.type if named else None)
+
 
 def _label(placed: Placed) -> str:
-    label = PageNode(placed.id, placed.node.type, placed.node.title).label
+    label = placed.label
     return label[0].upper() + label[1:]
-
-
-def _is_link(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
-
-
-def _is_id_of_subgraph(type: str) -> bool:
-    return len(type) == 36 and type.count("-") == 4
 
 
 def _index_of(choice: Any, widgets: Sequence[Widget]) -> int:

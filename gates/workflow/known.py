@@ -24,6 +24,8 @@ class Known:
         self._classes: dict[str, ClassInfo | None] = {}
         self._widgets: dict[Place, list[Widget]] = {}
         self._inputs: dict[Place, tuple[Slot, ...]] = {}
+        self._wires: dict[Place, dict[int, Wire]] = {}
+        self._ending: dict[str, dict[str, dict[str, Wire]]] = {}
 
     @property
     def sheets(self) -> list[Sheet]:
@@ -84,20 +86,32 @@ class Known:
         ]
         return (*settled, *saved[len(declared) :])
 
-    def wire_into(self, sheet: Sheet, node: PageNode, slot: Slot) -> Wire | None:
+    def wire_into(self, sheet: Sheet, node: PageNode, at: int) -> Wire | None:
         """None for an input that nothing is connected to, and for a link that leads nowhere."""
-        wire = sheet.wires.get(slot.link) if slot.link is not None else None
-        return wire if wire is not None and wire.target == node.id else None
+        place = (sheet.id, node.id)
+        if place not in self._wires:
+            self._wires[place] = self._read_wires(sheet, node)
+        return self._wires[place].get(at)
 
     def slot_of(self, sheet: Sheet, wire: Wire) -> tuple[PageNode, Slot] | None:
         """The node and input where a wire ends."""
         node = sheet.nodes.get(wire.target)
-        if node is None:
-            return None
-        for slot in self.inputs(sheet, node):
-            if slot.link == wire.id:
+        for at, slot in enumerate(self.inputs(sheet, node)) if node else ():
+            if node is not None and self.wire_into(sheet, node, at) == wire:
                 return node, slot
         return None
+
+    def _read_wires(self, sheet: Sheet, node: PageNode) -> dict[int, Wire]:
+        """By the id that an input names; a wire that no input names ends where it says, if that is free."""
+        if sheet.id not in self._ending:
+            self._ending[sheet.id] = _by_target(sheet)
+        left = dict(self._ending[sheet.id].get(node.id, {}))
+        slots = self.inputs(sheet, node)
+        named = {at: left.pop(slot.link) for at, slot in enumerate(slots) if slot.link in left}
+        for wire in left.values():
+            if 0 <= wire.target_slot < len(slots):
+                named.setdefault(wire.target_slot, wire)
+        return named
 
     def _read_inputs(self, sheet: Sheet, node: PageNode) -> tuple[Slot, ...]:
         definition, info = self.definition(node), self.class_of(node)
@@ -116,6 +130,14 @@ class Known:
             one for one in node.inputs if one.name not in known and (not one.widget or one.widget in names)
         ]
         return (*_as_declared(node.inputs, declared), *more)
+
+
+def _by_target(sheet: Sheet) -> dict[str, dict[str, Wire]]:
+    """The wires that end in each node, by their ids."""
+    found: dict[str, dict[str, Wire]] = {}
+    for wire in sheet.wires.values():
+        found.setdefault(wire.target, {})[wire.id] = wire
+    return found
 
 
 def _declared(info: ClassInfo, node: PageNode, widgets: Sequence[Widget]) -> list[Slot]:

@@ -53,10 +53,14 @@ class PageNode:
         return self.mode in (NEVER, BYPASS)
 
     @property
-    def label(self) -> str:
-        """How a sentence names it. Classes without a title of the node's own are named once."""
+    def seems_subgraph(self) -> bool:
+        """Whether its class is an id, which subgraphs alone have for one."""
+        return len(self.type) == 36 and self.type.count("-") == 4
+
+    def label(self, id: str) -> str:
+        """How a sentence names it, under the id that a server sees."""
         title = f" “{self.title}”" if self.title and self.title != self.type else ""
-        return f"node {self.id}{title} of class {self.type}"
+        return f"node {id}{title}" if self.seems_subgraph else f"node {id}{title} of class {self.type}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Port:
 
 @dataclass(frozen=True)
 class Sheet:
+    """`name` is how a sentence calls it; the id of the root is empty."""
+
     id: str
     name: str
     nodes: Mapping[str, PageNode]

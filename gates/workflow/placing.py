@@ -24,23 +24,32 @@ class Placed:
     def id(self) -> str:
         return self.inside(self.host, self.node.id)
 
+    @property
+    def label(self) -> str:
+        return self.node.label(self.id)
+
     @staticmethod
     def inside(host: Placed | None, id: str) -> str:
         return f"{host.id}:{id}" if host else id
 
 
-def place_all(known: Known) -> Mapping[str, Placed]:
-    """A silent subgraph on the root stays closed; inside of another it opens, as in the page."""
+def place_all(known: Known, open_silent: bool = False) -> Mapping[str, Placed]:
+    """By id, each node before those inside it.
+
+    A muted or bypassed subgraph on the root stays closed, unless `open_silent`; inside of another it opens,
+    as in the page.
+    """
     found: dict[str, Placed] = {}
     waiting = [Placed(node, known.page.root) for node in reversed(list(known.page.root.nodes.values()))]
     while waiting:
         placed = waiting.pop()
         found[placed.id] = placed
         definition = known.definition(placed.node)
-        if definition is None or (placed.host is None and placed.node.silent):
+        closed = placed.host is None and placed.node.silent and not open_silent
+        if definition is None or closed:
             continue
         if any(host.node.type == placed.node.type for host in _hosts(placed)):
-            raise BrokenGraph(f"{definition.name} holds itself; take {placed.node.label} out of it")
+            raise BrokenGraph(f"Take {placed.label} out of {definition.name}, which would hold itself")
         waiting += [Placed(node, definition, placed) for node in reversed(list(definition.nodes.values()))]
         if len(found) + len(waiting) > MOST_NODES:
             raise BrokenGraph(f"With all subgraphs open the workflow has more than {MOST_NODES} nodes")

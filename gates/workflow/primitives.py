@@ -8,6 +8,7 @@ from typing import Any
 
 from .known import Known
 from .page import PageNode, Sheet
+from .promoted import proxies_of
 from .widget_kinds import Widget
 
 PRIMITIVE = "PrimitiveNode"
@@ -15,10 +16,15 @@ REPLACES = "Run widget replace on values"  # a property of the node
 
 
 def apply_primitives(known: Known, replaced: Callable[[str], str]) -> None:
-    """`replaced` fills `%Node.widget%` into texts. What stands behind a reroute is not reached."""
+    """`replaced` fills `%Node.widget%` into texts. What stands behind a reroute is not reached.
+
+    One that a subgraph node shows is left out: there the value of that node counts.
+    """
+    hosts = [node for sheet in known.sheets for node in sheet.nodes.values()]
     for sheet in known.sheets:
+        shown = {id for host in hosts if host.type == sheet.id for id, _ in proxies_of(host)}
         for node in sheet.nodes.values():
-            if node.type == PRIMITIVE and node.values:
+            if node.type == PRIMITIVE and node.values and node.id not in shown:
                 value = node.values[0]
                 if isinstance(value, str) and node.properties.get(REPLACES):
                     value = replaced(value)

@@ -39,7 +39,7 @@ class Promotions:
         """What a subgraph node on a sheet shows."""
         place = (sheet.id, node.id)
         if place in self._open:
-            raise BrokenGraph(f"The subgraph of {node.label} holds itself")
+            raise BrokenGraph(f"Take {node.label(node.id)} out of the subgraph that it is")
         if place not in self._shown:
             self._open.add(place)
             self._shown[place] = self._read(node)
@@ -61,7 +61,7 @@ class Promotions:
             sources.setdefault(inner, port.name)
             own = kept.pop(0) if kept else value
             shown.inputs[port.name] = named.get(port.name, own)
-        for at, (id, widget) in enumerate(_proxies(node)):
+        for at, (id, widget) in enumerate(proxies_of(node)):
             own = node.values[at] if at < len(node.values) else None
             self._add_proxy(definition, shown, sources, (id, widget), own)
         return shown
@@ -127,7 +127,8 @@ class Promotions:
                 shown.inner[(end[0].id, end[1].widget)] = (node.title or name, value)
 
 
-def _proxies(node: PageNode) -> Iterator[Inner]:
+def proxies_of(node: PageNode) -> Iterator[Inner]:
+    """Nodes and widgets inside that an older page noted down to be shown."""
     listed = node.properties.get("proxyWidgets")
     for entry in listed if isinstance(listed, list) else ():
         if isinstance(entry, list) and len(entry) >= 2 and isinstance(entry[1], str):

@@ -34,6 +34,7 @@ class _Into:
     placed: Placed
     at: int
     wanted: str | None = None  # the type at the end of the way, where the input's own says less
+    from_inside: bool = False  # of a subgraph node; only then what it shows counts
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Tracer:
         while isinstance(step, _Into | _OutOf):
             here = (step.placed.id, isinstance(step, _Into), step.at)
             if here in seen:
-                label = step.placed.node.label
+                label = step.placed.label
                 raise BrokenGraph(f"The links through {label} run in a circle; disconnect one of them")
             seen.add(here)
             step = self._into(step) if isinstance(step, _Into) else self._out_of(step)
@@ -74,11 +75,11 @@ class Tracer:
         shown = self._shown(placed.host, (placed.node.id, slot.widget or slot.name))
         if shown is not None:
             return shown
-        wire = self._known.wire_into(placed.sheet, placed.node, slot)
+        wire = self._known.wire_into(placed.sheet, placed.node, step.at)
         if wire is None:
-            return self._own(placed, slot.name)
+            return self._own(placed, slot.name) if step.from_inside else None
         if wire.source == OUTSIDE:
-            return _Into(placed.host, wire.slot) if placed.host else None
+            return _Into(placed.host, wire.slot, from_inside=True) if placed.host else None
         source = self._placed.get(Placed.inside(placed.host, wire.source))
         return _OutOf(source, wire.slot, step.wanted or slot.type) if source else None
 
@@ -124,7 +125,7 @@ class Tracer:
     def _inside(self, step: _OutOf, wire: Wire) -> _Step | Answer:
         """On from the output of a subgraph node to what is connected to it inside."""
         if wire.source == OUTSIDE:
-            return _Into(step.placed, wire.slot)
+            return _Into(step.placed, wire.slot, from_inside=True)
         source = self._placed.get(Placed.inside(step.placed, wire.source))
         return _OutOf(source, wire.slot, step.wanted) if source else None
 

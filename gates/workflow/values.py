@@ -8,17 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final
 
 LARGEST_EXACT = 2**53
 LARGEST_PLAIN = 1e21  # from here on JavaScript writes an exponent
 
 
-class Unset:
-    """A value that JavaScript calls undefined: it is not sent at all."""
+class Unset(Enum):
+    """A value that JavaScript calls undefined: it is not sent at all. A copy of it is itself."""
+
+    UNSET = "undefined"
 
 
-UNSET: Final = Unset()
+UNSET: Final = Unset.UNSET
 
 
 def as_page_reads(value: Any) -> Any:
@@ -54,9 +57,11 @@ def as_sent(value: Any, kind: str = "") -> Any:
 
 
 def as_text(value: Any) -> str:
-    """A value put into a text field or a file name."""
+    """A value put into a text field or a file name, as JavaScript writes it."""
     if value is None or value is UNSET:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    if isinstance(value, list):
+        return ",".join(map(as_text, value))
+    return "[object Object]" if isinstance(value, Mapping) else str(value)

@@ -24,10 +24,22 @@ def restored(info: ClassInfo, node: PageNode) -> list[Widget]:
     if node.named is None:
         return _finished(info, _by_position(fresh, _without_sockets(info, fresh, node.values)))
     by_position = _by_position(fresh, node.values)
-    names = [widget.name for widget in by_position if widget.kept]
+    names = _numbered([widget.name for widget in by_position if widget.kept])
     if names == list(node.named) and len(names) == len(node.values):
         return _finished(info, by_position)
     return _finished(info, _by_name(fresh, node.named))
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
+    """The page tells widgets of one name apart: `seed`, `seed#1`."""
+    found: list[str] = []
+    for name in names:
+        number, unique = 0, name
+        while unique in found:
+            number += 1
+            unique = f"{name}#{number}"
+        found.append(unique)
+    return found
 
 
 def _by_position(fresh: Sequence[Widget], values: Sequence[Any]) -> list[Widget]:
@@ -54,7 +66,7 @@ def _by_name(fresh: Sequence[Widget], named: Mapping[str, Any]) -> list[Widget]:
     added = [
         Widget(name, "ADDED", value, socket=False)
         for name, value in named.items()
-        if name not in known and value is not None and not name.endswith(CONTROLS)
+        if name not in known and value is not None and not name.partition("#")[0].endswith(CONTROLS)
     ]
     return [*done, *added]
 

@@ -1,6 +1,7 @@
 """What ComfyUI answers, played on the stand-in, or on the real server that COMFYUI_URL names.
 
-A real one must have `tests/data/rules_pack` in its `custom_nodes`, and nothing else to do meanwhile:
+A real one must have `tests/data/rules_pack` in its `custom_nodes`. Take one with a base directory of its own:
+the tests clear its queue and its history, and leave pictures and settings behind.
 
     ln -s "$PWD/tests/data/rules_pack" ~/ComfyUI/custom_nodes/rules_pack
     COMFYUI_URL=http://127.0.0.1:8188 python3 dev.py test tests/contract

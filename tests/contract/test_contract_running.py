@@ -1,7 +1,7 @@
 """What runs, in which order, and what a client hears of it.
 
-Recorded from ComfyUI 0.29.0 and 0.3.64, which agree on every row. Whether a prompt before the last is still
-cached is no row: 0.29.0 drops it when memory is short.
+Recorded from ComfyUI 0.29.0 and 0.3.64, which agree on every row. One holds for 0.29.0 on machines with less
+than 128 GB of memory alone: that a prompt before the last is forgotten.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ HIDDEN = "show 2:[['1', '2'], {'workflow': {'a': 1}}, '1', '1'] RulesHidden"
 FACTS = (
     Fact("a text is shown", (HAPPY,), "cached / run 1 / run 2 / show 2:{tag}"),
     Fact("the same again runs nothing", (HAPPY, HAPPY), "cached 1 2 / show 2:{tag}"),
+    Fact(
+        "the same after another one runs again",
+        (HAPPY, {"1": text("{tag} between"), "2": show("1")}, HAPPY),
+        "cached / run 1 / run 2 / show 2:{tag}",
+    ),
     Fact(
         "a changed input runs what depends on it",
         (joined("b"), joined("c")),

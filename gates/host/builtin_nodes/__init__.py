@@ -1,27 +1,35 @@
-"""The few nodes of ComfyUI's own that the host has: images in, images out, and something to do with them."""
+"""The few nodes of ComfyUI's own that the host has: images, masks and plain values, nothing with a model."""
 
 from __future__ import annotations
 
 from ..folders import Folders
 from ..registry import NodeRegistry
-from .loading import make_load_image
+from . import masks, shaping, values
+from .loading import make_load_image, make_load_image_mask, make_load_image_output
 from .pictures import EmptyImage, ImageBatch, ImageInvert, ImageScale
 from .saving import make_preview_image, make_save_image
+from .values import SendText
 
 DISPLAY_NAMES = {
     "LoadImage": "Load Image",
+    "LoadImageMask": "Load Image (as Mask)",
+    "LoadImageOutput": "Load Image (from Outputs)",
     "SaveImage": "Save Image",
     "PreviewImage": "Preview Image",
+    "EmptyImage": "Empty Image",
     "ImageScale": "Upscale Image",
     "ImageInvert": "Invert Image Colors",
     "ImageBatch": "Batch Images (DEPRECATED)",
 }
 
 
-def add_builtin_nodes(nodes: NodeRegistry, folders: Folders) -> None:
+def add_builtin_nodes(nodes: NodeRegistry, folders: Folders, send_text: SendText) -> None:
+    load_image = make_load_image(folders)
     nodes.classes.update(
         {
-            "LoadImage": make_load_image(folders),
+            "LoadImage": load_image,
+            "LoadImageMask": make_load_image_mask(load_image),
+            "LoadImageOutput": make_load_image_output(load_image),
             "SaveImage": make_save_image(folders),
             "PreviewImage": make_preview_image(folders),
             "EmptyImage": EmptyImage,
@@ -31,3 +39,6 @@ def add_builtin_nodes(nodes: NodeRegistry, folders: Folders) -> None:
         }
     )
     nodes.display_names.update(DISPLAY_NAMES)
+    for each in (*masks.NODES, *shaping.NODES, *values.NODES, values.size_node(send_text)):
+        nodes.classes[each.name] = each.make()
+        nodes.display_names[each.name] = each.display_name

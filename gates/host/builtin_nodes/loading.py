@@ -1,4 +1,4 @@
-"""LoadImage: a file of the input folder as image and mask."""
+"""LoadImage and its two variants: a file of the input or output folder as image and mask."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from ..folders import Folders
 
 Tensor = Any
+COLOURS = ("red", "green", "blue")
 
 
 def make_load_image(folders: Folders) -> type[Any]:
@@ -37,6 +38,48 @@ def make_load_image(folders: Folders) -> type[Any]:
             return load_image_and_mask(Path(folders.get_annotated_filepath(image)))
 
     return LoadImage
+
+
+def make_load_image_mask(load_image: Any) -> type[Any]:
+    class LoadImageMask(load_image):  # type: ignore[misc]
+        RETURN_TYPES = ("MASK",)
+        FUNCTION = "load_image_mask"
+        ESSENTIALS_CATEGORY = "Image Tools"
+        SEARCH_ALIASES = ["import mask", "alpha mask", "channel mask"]
+
+        @classmethod
+        def INPUT_TYPES(cls) -> dict[str, Any]:
+            required = super().INPUT_TYPES()["required"]
+            return {"required": {**required, "channel": (["alpha", *COLOURS],)}}
+
+        @classmethod
+        def IS_CHANGED(cls, image: str, channel: str) -> str:
+            return str(super().IS_CHANGED(image))
+
+        def load_image_mask(self, image: str, channel: str) -> tuple[Tensor]:
+            pixels, mask = self.load_image(image)
+            return (mask if channel == "alpha" else pixels[..., COLOURS.index(channel)].clone(),)
+
+    return LoadImageMask
+
+
+def make_load_image_output(load_image: Any) -> type[Any]:
+    class LoadImageOutput(load_image):  # type: ignore[misc]
+        DESCRIPTION = "Loads an image from the output folder; the button reads the list again."
+        EXPERIMENTAL = True
+        SEARCH_ALIASES = ["output image", "previous generation"]
+
+        @classmethod
+        def INPUT_TYPES(cls) -> dict[str, Any]:
+            remote = {
+                "route": "/internal/files/output",
+                "refresh_button": True,
+                "control_after_refresh": "first",
+            }
+            options = {"image_upload": True, "image_folder": "output", "remote": remote}
+            return {"required": {"image": ("COMBO", options)}}
+
+    return LoadImageOutput
 
 
 def _input_images(folders: Folders) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..prompt_server import PromptServer
 from . import (
+    assets,
     extensions,
     history,
     jobs,
@@ -35,6 +36,7 @@ ROOMS = (
     settings,
     userdata,
     packs,
+    assets,
 )
 
 

@@ -23,9 +23,10 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
 
     async def change(request: web.Request) -> web.Response:
         body = await request.json()
-        if body.get("clear"):
+        # A body that is a list is no mistake to ComfyUI: it holds neither word.
+        if "clear" in body and body["clear"]:
             queue.wipe_history()
-        for prompt_id in body.get("delete", ()):
+        for prompt_id in body["delete"] if "delete" in body else ():  # noqa: SIM401
             queue.delete_history_item(prompt_id)
         return web.Response(status=200)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from PIL import Image
 
 from ..folders import Folders
 from ..prompt_server import PromptServer
@@ -21,6 +24,7 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
     routes.get("/models/{folder}")(rooms.names)
     routes.get("/experiment/models")(rooms.folders)
     routes.get("/experiment/models/{folder}")(rooms.files)
+    routes.get("/experiment/models/preview/{folder}/{index}/{name:.*}")(rooms.preview)
 
 
 class ModelRoutes:
@@ -63,6 +67,43 @@ class ModelRoutes:
             )
         ]
         return web.json_response(found)
+
+    async def preview(self, request: web.Request) -> web.Response:
+        """The picture that lies beside a model file, as webp."""
+        named = request.match_info
+        if not named["index"].lstrip("-").isdigit():
+            return web.Response(status=400)
+        paths, _ = self._folders.folder_names_and_paths.get(named["folder"], ([], set()))
+        index = int(named["index"])
+        if not 0 <= index < len(paths):
+            return web.Response(status=404)
+        directory = paths[index]
+        model = os.path.join(directory, named["name"])
+        if not self._folders.is_within_directory(directory, model):
+            return web.Response(status=403)
+        picture = picture_beside(Path(model), self._folders)
+        if picture is None:
+            return web.Response(status=404)
+        if not self._folders.is_within_directory(directory, str(picture)):
+            return web.Response(status=403)
+        return web.Response(body=await asyncio.to_thread(_as_webp, picture), content_type="image/webp")
+
+
+def picture_beside(model: Path, folders: Folders) -> Path | None:
+    """`<model>.png`, `<model>.preview.png` and the like."""
+    if not model.parent.is_dir():
+        return None
+    stems = (model.stem, f"{model.stem}.preview")
+    names = sorted(path.name for path in model.parent.iterdir() if path.stem in stems)
+    pictures = folders.filter_files_content_types(names, ["image"])
+    return model.parent / pictures[0] if pictures else None
+
+
+def _as_webp(picture: Path) -> bytes:
+    out = BytesIO()
+    with Image.open(picture) as image:
+        image.save(out, format="WEBP")
+    return out.getvalue()
 
 
 def described(index: int, directory: str, name: str) -> dict[str, Any]:

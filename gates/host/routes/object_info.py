@@ -8,18 +8,13 @@ from typing import Any
 from aiohttp import web
 
 from ..prompt_server import PromptServer
-from ..registry import NodeRegistry
+from ..registry import NodeClass, NodeRegistry
+from ..running.v3 import is_v3
 
 logger = logging.getLogger("gates.host.object_info")
 
 # Attribute of the class, name in the answer; said only where it is true.
 MARKS = (("DEPRECATED", "deprecated"), ("EXPERIMENTAL", "experimental"), ("DEV_ONLY", "dev_only"))
-# Said only where the class has them.
-EXTRAS = (
-    ("OUTPUT_TOOLTIPS", "output_tooltips"),
-    ("API_NODE", "api_node"),
-    ("ESSENTIALS_CATEGORY", "essentials_category"),
-)
 
 
 def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
@@ -49,6 +44,9 @@ def all_nodes(nodes: NodeRegistry) -> dict[str, Any]:
 
 def node_info(name: str, nodes: NodeRegistry) -> dict[str, Any]:
     node = nodes.classes[name]
+    if is_v3(node):
+        described: dict[str, Any] = node.GET_NODE_INFO_V1()
+        return described
     inputs = node.INPUT_TYPES()
     outputs = node.RETURN_TYPES
     return {
@@ -65,7 +63,14 @@ def node_info(name: str, nodes: NodeRegistry) -> dict[str, Any]:
         "category": getattr(node, "CATEGORY", "sd"),
         "output_node": getattr(node, "OUTPUT_NODE", False) is True,
         "has_intermediate_output": getattr(node, "HAS_INTERMEDIATE_OUTPUT", False) is True,
-        "search_aliases": getattr(node, "SEARCH_ALIASES", []),
+        **_known(node, "OUTPUT_TOOLTIPS", "output_tooltips"),
         **{key: True for attribute, key in MARKS if getattr(node, attribute, False)},
-        **{key: getattr(node, attribute) for attribute, key in EXTRAS if hasattr(node, attribute)},
+        **_known(node, "API_NODE", "api_node"),
+        "search_aliases": getattr(node, "SEARCH_ALIASES", []),
+        **_known(node, "ESSENTIALS_CATEGORY", "essentials_category"),
     }
+
+
+def _known(node: NodeClass, attribute: str, key: str) -> dict[str, Any]:
+    """Said only where the class has it."""
+    return {key: getattr(node, attribute)} if hasattr(node, attribute) else {}

@@ -39,9 +39,16 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
         return web.json_response({**found[0], "data": found[1].read_text("utf-8")})
 
     async def replacements(request: web.Request) -> web.Response:
-        return web.json_response({})
+        known = server.runtime.nodes.replacements
+        return web.json_response({old: [each.as_dict() for each in found] for old, found in known.items()})
+
+    async def no_templates(request: web.Request) -> web.Response:
+        """ComfyUI's own templates need models; the page wants a list of them all the same."""
+        return web.json_response([] if request.path.endswith("index.json") else {})
 
     routes.get("/i18n")(i18n)
+    routes.get("/templates/index.json")(no_templates)
+    routes.get("/templates/index_logo.json")(no_templates)
     routes.get("/workflow_templates")(workflow_templates)
     routes.get("/global_subgraphs")(subgraphs)
     routes.get("/global_subgraphs/{id}")(subgraph)

@@ -10,10 +10,11 @@ from typing import Any
 
 from aiohttp import web
 
+from .. import execution
 from ..prompt_server import PromptServer
 from ..running import complaints
 from ..running.inputs import SENSITIVE_EXTRA_DATA_KEYS
-from ..running.validation import validate_prompt
+from ..running.replacements import replace_nodes
 from .job_ids import checked_job_id
 from .queue_items import shown
 
@@ -48,13 +49,16 @@ class PromptRoutes:
         except ValueError:
             return _refused(complaints.bad_prompt_id())
         prompt, targets = body["prompt"], body.get("partial_execution_targets")
-        found = await validate_prompt(prompt_id, prompt, targets, self._server.runtime.nodes.classes)
-        if found.error is not None:
-            logger.warning("invalid prompt: %s", found.error)
-            return _refused(found.error, found.node_errors)
+        nodes = self._server.runtime.nodes
+        replace_nodes(prompt, nodes.replacements, nodes.classes)
+        # By its name in the module, so that a function which a pack puts there is the one that is asked.
+        valid, error, outputs, node_errors = await execution.validate_prompt(prompt_id, prompt, targets)
+        if not valid:
+            logger.warning("invalid prompt: %s", error)
+            return _refused(error or {}, node_errors)
         extra_data, sensitive = _extra_data(body, request)
-        self._queue.put((number, prompt_id, prompt, extra_data, found.good_outputs, sensitive))
-        answer = {"prompt_id": prompt_id, "number": number, "node_errors": found.node_errors}
+        self._queue.put((number, prompt_id, prompt, extra_data, outputs, sensitive))
+        answer = {"prompt_id": prompt_id, "number": number, "node_errors": node_errors}
         return web.json_response(answer)
 
     def _number(self, body: dict[str, Any]) -> float:
@@ -62,7 +66,7 @@ class PromptRoutes:
             return float(body["number"])
         number = self._server.number
         self._server.number += 1
-        return -number if body.get("front") else number
+        return -number if "front" in body and body["front"] else number
 
     async def queue(self, request: web.Request) -> web.Response:
         running, pending = self._queue.get_current_queue_volatile()
@@ -70,9 +74,10 @@ class PromptRoutes:
 
     async def change_queue(self, request: web.Request) -> web.Response:
         body = await request.json()
-        if body.get("clear"):
+        # A body that is a list is no mistake to ComfyUI: it holds neither word.
+        if "clear" in body and body["clear"]:
             self._queue.wipe_queue()
-        for prompt_id in body.get("delete", ()):
+        for prompt_id in body["delete"] if "delete" in body else ():  # noqa: SIM401
             self._queue.delete_by_id(prompt_id)
         return web.Response(status=200)
 

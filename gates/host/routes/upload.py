@@ -31,9 +31,9 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
 
     async def mask(request: web.Request) -> web.Response:
         post = await request.post()
-        original = json.loads(str(post.get("original_ref")))
-        source = located(original["filename"], original, folders)
-        return await _answer(post, folders, lambda data: lambda path: _write_masked(path, source, data))
+        return await _answer(
+            post, folders, lambda data: lambda path: _write_masked(path, _original(post, folders), data)
+        )
 
     routes.post("/upload/image")(image)
     routes.post("/upload/mask")(mask)
@@ -41,9 +41,13 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
 
 async def _answer(post: Any, folders: Folders, writer: Callable[[bytes], Write]) -> web.Response:
     part = post.get("image")
-    if not isinstance(part, web.FileField) or not part.filename:
+    if not part or part == b"":
         return web.Response(status=400)
-    kind = post.get("type") or "input"
+    if not isinstance(part, web.FileField):
+        raise ValueError("the field `image` is no file")  # 500, as ComfyUI answers it
+    if not part.filename:
+        return web.Response(status=400)
+    kind = post.get("type", "input")
     directory = folders.get_directory_by_type(kind)
     if directory is None:
         raise ValueError(f"there is no folder of type {kind!r}")  # 500, as ComfyUI answers it
@@ -75,9 +79,22 @@ def _write(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def _write_masked(path: Path, source: Path, data: bytes) -> None:
-    """The original picture with the alpha channel of the uploaded one, its texts kept."""
-    if not source.is_file():
+def _original(post: Any, folders: Folders) -> Path | None:
+    """The picture that the mask was painted on; None where there is none to be reached."""
+    asked = json.loads(str(post.get("original_ref")))
+    try:
+        found = located(asked["filename"], asked, folders)
+    except web.HTTPException:
+        return None
+    return found if found.is_file() else None
+
+
+def _write_masked(path: Path, source: Path | None, data: bytes) -> None:
+    """The original picture with the alpha channel of the uploaded one, its texts kept.
+
+    Without an original nothing is written and the answer is the same, as ComfyUI has it.
+    """
+    if source is None:
         return
     with Image.open(source) as original, Image.open(BytesIO(data)) as painted:
         texts = PngInfo()

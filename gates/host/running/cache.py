@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from .graph import DynamicPrompt
 from .signatures import ChangeLog, Signature, Signatures
-
-MAX_ENTRIES = 2_000
-MAX_BYTES = 256 * 1024**2
 
 
 class CacheEntry(NamedTuple):
@@ -21,17 +17,15 @@ class CacheEntry(NamedTuple):
 
 
 class OutputCache:
-    """Results of nodes, found again by whatever prompt asks for the same.
+    """Results of nodes, found again by the next prompt that asks for the same.
 
-    Results of earlier prompts are let go, the longest unused first, when there are too many or they
-    are too big; those that the present prompt can use stay until it ends.
+    As soon as a node of the next prompt has run, what that prompt cannot use is let go. ComfyUI does so
+    wherever less than 128 GB of memory, or less than all of it, are free, and that is nearly everywhere.
     """
 
-    def __init__(self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES) -> None:
-        self._max_entries = max_entries
-        self._max_bytes = max_bytes
-        self._entries: OrderedDict[Signature, CacheEntry] = OrderedDict()
-        self._sizes: dict[Signature, int] = {}
+    def __init__(self) -> None:
+        self._entries: dict[Signature, CacheEntry] = {}
+        self._let_go = True
         self._signatures: Signatures | None = None
         self._children: dict[tuple[str, str], set[str]] = {}
 
@@ -41,10 +35,9 @@ class OutputCache:
         self._signatures = Signatures(dynprompt, classes, changes)
         for node_id in node_ids:
             await self._signatures.add(node_id)
-            self._touch(node_id)
         live = {(each, node["class_type"]) for each, node in dynprompt.original_prompt.items()}
         self._children = {key: ids for key, ids in self._children.items() if key in live}
-        self._let_go()
+        self._let_go = False
 
     async def add_children(self, parent_id: str, class_type: str, node_ids: Iterable[str]) -> None:
         """Ephemeral nodes join the prompt."""
@@ -52,7 +45,14 @@ class OutputCache:
         self._children[(parent_id, class_type)] = added
         for node_id in added:
             await self._keys().add(node_id)
-            self._touch(node_id)
+
+    def let_go(self) -> None:
+        """A node has run: forget what its prompt has no use for. Only the first call of a prompt does."""
+        if self._let_go:
+            return
+        self._let_go = True
+        used = {self._keys().key(node_id) for node_id in self._keys().node_ids()}
+        self._entries = {key: entry for key, entry in self._entries.items() if key in used}
 
     def all_node_ids(self) -> set[str]:
         return self._keys().node_ids().union(*self._children.values())
@@ -65,7 +65,6 @@ class OutputCache:
         key = self._keys().key(node_id)
         if key is not None:
             self._entries[key] = entry
-            self._sizes[key] = _size(entry.outputs)
 
     def outputs_of(self, node_id: str) -> list[Any] | None:
         entry = self.get(node_id)
@@ -75,30 +74,6 @@ class OutputCache:
         if self._signatures is None:
             raise RuntimeError("the cache was asked before any prompt was set")
         return self._signatures
-
-    def _touch(self, node_id: str) -> None:
-        key = self._keys().key(node_id)
-        if key is not None and key in self._entries:
-            self._entries.move_to_end(key)
-
-    def _let_go(self) -> None:
-        used = {self._keys().key(node_id) for node_id in self._keys().node_ids()}
-        size = sum(self._sizes.values())
-        for key in list(self._entries):
-            if key in used or (len(self._entries) <= self._max_entries and size <= self._max_bytes):
-                return
-            del self._entries[key]
-            size -= self._sizes.pop(key)
-
-
-def _size(value: Any) -> int:
-    """Bytes held by the tensors and arrays in a result; everything else counts as nothing."""
-    if isinstance(value, (list, tuple)):
-        return sum(_size(item) for item in value)
-    if isinstance(value, dict):
-        return sum(_size(item) for item in value.values())
-    size = getattr(value, "nbytes", 0)
-    return size if isinstance(size, int) else 0
 
 
 class ObjectCache:

@@ -67,8 +67,8 @@ def all_outputs_failed(reasons: Sequence[Complaint]) -> Complaint:
     return complaint("prompt_outputs_failed_validation", "Prompt outputs failed validation", details)
 
 
-def input_missing(name: str) -> Complaint:
-    return complaint("required_input_missing", "Required input is missing", name, input_name=name)
+def input_missing(name: str, called: str) -> Complaint:
+    return complaint("required_input_missing", "Required input is missing", called, input_name=name)
 
 
 def bad_link(name: str, config: Any, value: Any) -> Complaint:

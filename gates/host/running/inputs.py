@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .dynamic_inputs import Dynamic, expanded
 from .graph import DynamicPrompt, get_input_info
 from .graph_builder import is_link
+from .v3 import V3Data, is_v3
 
 Lists = dict[str, Any]
 SENSITIVE_EXTRA_DATA_KEYS = ("auth_token_comfy_org", "api_key_comfy_org")
@@ -27,10 +29,14 @@ class Results(Protocol):
 
 @dataclass(frozen=True)
 class InputData:
-    """One list of values for each input, and the names of inputs whose source has not run."""
+    """One list of values for each input, and the names of inputs whose source has not run.
+
+    A V3 node gets hidden values beside its inputs: `v3` has them, and is None for a V1 node.
+    """
 
     lists: Lists = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
+    v3: V3Data | None = None
 
 
 def get_input_data(
@@ -42,7 +48,11 @@ def get_input_data(
     extra_data: Mapping[str, Any] | None = None,
 ) -> InputData:
     """Without `results` every linked input is None, without `dynprompt` the prompt is `{}`."""
-    declared = class_def.INPUT_TYPES()
+    declared = all_declared = class_def.INPUT_TYPES()
+    dynamic, takes_all = Dynamic(), False
+    if is_v3(class_def):
+        declared, dynamic = expanded(all_declared, inputs)
+        takes_all = class_def.ACCEPT_ALL_INPUTS
     lists: Lists = {}
     missing: set[str] = set()
     for name, value in inputs.items():
@@ -52,9 +62,15 @@ def get_input_data(
             if found is None:
                 missing.add(name)
             lists[name] = (None,) if found is None else found
-        elif category is not None:
+        elif category is not None or takes_all:
             lists[name] = [value]
-    lists.update(_hidden_values(declared.get("hidden", {}), unique_id, dynprompt, extra_data or {}))
+    kinds = all_declared.get("hidden", {})
+    if is_v3(class_def):  # which declares each as a tuple of its kind
+        kinds = {name: kind for name, (kind,) in kinds.items()}
+    hidden = _hidden_values(kinds, unique_id, dynprompt, extra_data or {})
+    if is_v3(class_def):
+        return InputData(lists, frozenset(missing), V3Data(hidden, dynamic))
+    lists.update({name: [value] for name, value in hidden.items()})
     return InputData(lists, frozenset(missing))
 
 
@@ -66,15 +82,15 @@ def _linked_value(link: list[Any], results: Results | None) -> Any:
 
 
 def _hidden_values(
-    hidden: Mapping[str, Any],
+    kinds: Mapping[str, Any],
     unique_id: str,
     dynprompt: DynamicPrompt | None,
     extra_data: Mapping[str, Any],
-) -> Lists:
+) -> dict[str, Any]:
     known = {
         "PROMPT": dynprompt.get_original_prompt() if dynprompt is not None else {},
         "DYNPROMPT": dynprompt,
         "UNIQUE_ID": unique_id,
         **{kind: extra_data.get(key) for kind, key in FROM_EXTRA_DATA.items()},
     }
-    return {name: [known[kind]] for name, kind in hidden.items() if kind in known}
+    return {name: known[kind] for name, kind in kinds.items() if isinstance(kind, str) and kind in known}

@@ -9,6 +9,7 @@ from typing import Any
 
 from .context import CurrentNodeContext
 from .graph_builder import ExecutionBlocker
+from .v3 import V3Data, bound, is_v3, shaped
 
 BlockCallback = Callable[[ExecutionBlocker], ExecutionBlocker]
 BeforeCall = Callable[[int], None]
@@ -22,47 +23,57 @@ async def map_over_lists(
     function: str,
     on_block: BlockCallback | None = None,
     before_call: BeforeCall | None = None,
+    v3: V3Data | None = None,
 ) -> list[Any]:
     """Call `obj.function` for each item, shorter lists repeating their last one.
 
     The answer has one entry a call: what it returned, the blocker that kept it from being called, or a
     task where it is a coroutine that has not finished.
     """
-    calls = _calls(lists, getattr(obj, "INPUT_IS_LIST", False))
+    takes_lists = getattr(obj, "INPUT_IS_LIST", False)
     results: list[Any] = []
-    for index, inputs in enumerate(calls):
-        blocker = _blocker(inputs)
+    for index, inputs in _calls(lists, takes_lists):
+        blocker = _blocker(inputs, takes_lists)
         if blocker is not None:
             results.append(on_block(blocker) if on_block else blocker)
             continue
         if before_call is not None:
-            before_call(index)
-        results.append(await _call(getattr(obj, function), prompt_id, node_id, index, inputs))
+            before_call(index or 0)
+        if is_v3(obj):
+            method, inputs = bound(obj, function, v3), shaped(inputs, v3)
+        else:
+            method = getattr(obj, function)
+        results.append(await _call(method, prompt_id, node_id, index, inputs))
     return results
 
 
-def _calls(lists: Mapping[str, Any], takes_lists: bool) -> list[dict[str, Any]]:
+def _calls(lists: Mapping[str, Any], takes_lists: bool) -> list[tuple[int | None, dict[str, Any]]]:
+    """What each call is made with, after its number; a call without inputs has none."""
     if takes_lists:
-        return [dict(lists)]
+        return [(0, dict(lists))]
     count = max((len(values) for values in lists.values()), default=0)
     if count == 0:
-        return [{}]
+        return [(None, {})]
     return [
-        {name: values[min(index, len(values) - 1)] for name, values in lists.items()}
+        (index, {name: values[min(index, len(values) - 1)] for name, values in lists.items()})
         for index in range(count)
     ]
 
 
-def _blocker(inputs: Mapping[str, Any]) -> ExecutionBlocker | None:
+def _blocker(inputs: Mapping[str, Any], takes_lists: bool) -> ExecutionBlocker | None:
     for value in inputs.values():
-        for item in value if isinstance(value, (list, tuple)) else (value,):
+        for item in value if takes_lists else (value,):
             if isinstance(item, ExecutionBlocker):
                 return item
     return None
 
 
 async def _call(
-    function: Callable[..., Any], prompt_id: str, node_id: str, index: int, inputs: dict[str, Any]
+    function: Callable[..., Any],
+    prompt_id: str,
+    node_id: str,
+    index: int | None,
+    inputs: dict[str, Any],
 ) -> Any:
     if not inspect.iscoroutinefunction(function):
         with CurrentNodeContext(prompt_id, node_id, index):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .graph_builder import ExecutionBlocker, Graph
+from .v3 import V3Output
 
 Ui = dict[str, list[Any]]
 
@@ -26,7 +27,7 @@ class Returned(NamedTuple):
 
 
 def read_returns(values: Sequence[Any], obj: Any) -> Returned:
-    uis = [value["ui"] for value in values if isinstance(value, dict) and "ui" in value]
+    uis = [ui for value in values if (ui := _shown(value)) is not None]
     expansions = [found for value in values if (found := _expansion(value, obj)) is not None]
     ui = {key: [item for one in uis for item in one[key]] for key in uis[0]} if uis else {}
     if any(expansion.graph is not None for expansion in expansions):
@@ -34,8 +35,16 @@ def read_returns(values: Sequence[Any], obj: Any) -> Returned:
     return Returned(merge_results([expansion.result for expansion in expansions], obj), ui)
 
 
+def _shown(value: Any) -> Any:
+    if isinstance(value, V3Output):
+        return value.ui if value.ui is None or isinstance(value.ui, dict) else value.ui.as_dict()
+    return value.get("ui") if isinstance(value, dict) else None
+
+
 def _expansion(value: Any, obj: Any) -> Expansion | None:
     """None for a call that only had something to show."""
+    if isinstance(value, V3Output):
+        return _expansion_v3(value, obj)
     if not isinstance(value, dict):
         return Expansion(None, _blocked_everywhere(value, obj))
     if "expand" in value:
@@ -43,6 +52,16 @@ def _expansion(value: Any, obj: Any) -> Expansion | None:
     if "result" in value:
         return Expansion(None, _blocked_everywhere(value["result"], obj))
     return None
+
+
+def _expansion_v3(value: V3Output, obj: Any) -> Expansion | None:
+    """A block without results is no block: ComfyUI looks for it only where there is a result."""
+    if value.result is None and value.expand is None:
+        return None
+    result = value.result
+    if value.block_execution is not None:
+        result = _blocked_everywhere(ExecutionBlocker(value.block_execution), obj)
+    return Expansion(value.expand, result)
 
 
 def _blocked_everywhere(result: Any, obj: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .graph import DependencyCycleError, DynamicPrompt, NodeInputError, get_input_info
@@ -26,6 +26,7 @@ class Schedule:
         self._is_cached = is_cached
         self._waits_for: dict[str, set[str]] = {}
         self._needed_by: dict[str, set[str]] = {}
+        self._slots: dict[str, set[int]] = {}
         self._parked: set[str] = set()
         self._woken = asyncio.Event()
 
@@ -34,26 +35,27 @@ class Schedule:
 
     def add_node(self, node_id: str) -> None:
         entering = [node_id]
-        links: list[tuple[str, str]] = []
+        links: list[tuple[str, int, str]] = []
         while entering:
             current = entering.pop()
             if current in self._waits_for:
                 continue
             self._waits_for[current] = set()
             self._needed_by[current] = set()
-            for source in self._eager_sources(current):
-                links.append((source, current))
+            for source, slot in self._eager_sources(current):
+                links.append((source, slot, current))
                 if not self._is_cached(source):
                     entering.append(source)
-        for source, target in links:
-            self.add_link(source, target)
+        for source, slot, target in links:
+            self.add_link(source, slot, target)
 
-    def add_link(self, source: str, target: str) -> None:
+    def add_link(self, source: str, slot: int, target: str) -> None:
         """Let `target` wait for `source`, unless that is cached."""
         if self._is_cached(source):
             return
         self.add_node(source)
         self._needed_by[source].add(target)
+        self._slots.setdefault(source, set()).add(slot)
         self._waits_for[target].add(source)
 
     def require_input(self, node_id: str, input_name: str) -> None:
@@ -67,7 +69,13 @@ class Schedule:
             raise NodeInputError(
                 f"Node {node_id} says it needs input {input_name}, but that value is a constant"
             )
-        self.add_link(inputs[input_name][0], node_id)
+        source, slot = inputs[input_name]
+        self.add_link(source, slot, node_id)
+
+    def check_outputs(self, node_id: str, outputs: Sequence[Any]) -> None:
+        """Raise IndexError where a node gave less than what others wait for."""
+        for slot in self._slots.get(node_id, ()):
+            outputs[slot]
 
     def park(self, node_id: str) -> Callable[[], None]:
         """Leave a node out until the returned function is called (on the same event loop)."""
@@ -145,14 +153,14 @@ class Schedule:
         node = self._class_of(node_id)
         return inspect.iscoroutinefunction(getattr(node, node.FUNCTION))
 
-    def _eager_sources(self, node_id: str) -> list[str]:
+    def _eager_sources(self, node_id: str) -> list[tuple[str, int]]:
         inputs = self._dynprompt.get_node(node_id)["inputs"]
-        links = {name: value[0] for name, value in inputs.items() if is_link(value)}
+        links = {name: (value[0], value[1]) for name, value in inputs.items() if is_link(value)}
         if not links:
             return []
         declared = self._class_of(node_id).INPUT_TYPES()
         return [
-            source
-            for name, source in links.items()
+            link
+            for name, link in links.items()
             if not (get_input_info(None, name, declared)[2] or {}).get("lazy")
         ]

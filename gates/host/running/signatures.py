@@ -10,6 +10,7 @@ from .graph import DynamicPrompt
 from .graph_builder import ExecutionBlocker, is_link
 from .inputs import get_input_data
 from .mapping import map_over_lists, wait_for
+from .v3 import own_method
 
 logger = logging.getLogger("gates.host.execution")
 
@@ -34,7 +35,7 @@ class Signature:
 
 
 class ChangeLog:
-    """What IS_CHANGED said, asked once a prompt for each node."""
+    """What IS_CHANGED or fingerprint_inputs said, asked once a prompt for each node."""
 
     def __init__(self, prompt_id: str, dynprompt: DynamicPrompt, classes: Mapping[str, Any]) -> None:
         self._prompt_id = prompt_id
@@ -50,17 +51,18 @@ class ChangeLog:
     async def _ask(self, node_id: str) -> Any:
         node = self._dynprompt.get_node(node_id)
         class_def = self._classes[node["class_type"]]
-        if not hasattr(class_def, "IS_CHANGED"):
+        question = own_method(class_def, "fingerprint_inputs", "IS_CHANGED")
+        if question is None:
             return False
         if "is_changed" in node:
             return node["is_changed"]
         try:
             data = get_input_data(node["inputs"], class_def, node_id)
             answers = await wait_for(
-                await map_over_lists(self._prompt_id, node_id, class_def, data.lists, "IS_CHANGED")
+                await map_over_lists(self._prompt_id, node_id, class_def, data.lists, question, v3=data.v3)
             )
         except Exception as error:
-            logger.warning("IS_CHANGED of node %s failed, so it runs again: %s", node_id, error)
+            logger.warning("%s of node %s failed, so it runs again: %s", question, node_id, error)
             return float("nan")
         return [None if isinstance(answer, ExecutionBlocker) else answer for answer in answers]
 

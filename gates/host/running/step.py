@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from .inputs import InputData, get_input_data
 from .mapping import finished, map_over_lists, unfinished, wait_for
 from .returns import Expansion, Returned, Ui, merge_results, read_returns
 from .schedule import Schedule
+from .v3 import is_v3, override_of
 
 if TYPE_CHECKING:
     from ..prompt_server import PromptServer
@@ -70,6 +71,7 @@ class NodeStep:
         if returned.expansions is not None:
             await self._expand(returned.expansions)
             return ExecutionResult.PENDING
+        self.run.schedule.check_outputs(self.node_id, returned.outputs)
         entry = CacheEntry(self.run.ui_outputs.get(self.node_id), returned.outputs)
         self.run.caches.outputs.set(self.node_id, entry)
         self._progress().finish_progress(self.node_id)
@@ -105,6 +107,7 @@ class NodeStep:
             self.inputs.lists,
             execution_block_cb=self._on_block,
             pre_execute_cb=self._before_call,
+            v3_data=self.inputs.v3,
         )
         if pending:
             self._park(outputs)
@@ -120,12 +123,13 @@ class NodeStep:
 
     async def _wants_more(self, node: Any) -> bool:
         """Whether the node named lazy inputs that have to be evaluated before it runs."""
-        if getattr(node, "check_lazy_status", None) is None:
+        if not self._answers_lazily(node):
             return False
         self.run.server.runtime.interrupts.raise_if_asked()
+        v3 = self.inputs.v3 and replace(self.inputs.v3, with_names=True)
         answers = await wait_for(
             await map_over_lists(
-                self.run.prompt_id, self.node_id, node, self.inputs.lists, "check_lazy_status"
+                self.run.prompt_id, self.node_id, node, self.inputs.lists, "check_lazy_status", v3=v3
             )
         )
         named = {name for answer in answers if isinstance(answer, list) for name in answer}
@@ -137,6 +141,11 @@ class NodeStep:
         for name in wanted:
             self.run.schedule.require_input(self.node_id, name)
         return bool(wanted)
+
+    def _answers_lazily(self, node: Any) -> bool:
+        if is_v3(self.class_def):
+            return override_of(self.class_def, "check_lazy_status") is not None
+        return getattr(node, "check_lazy_status", None) is not None
 
     def _before_call(self, index: int) -> None:
         self.run.server.runtime.interrupts.raise_if_asked()
@@ -181,7 +190,7 @@ class NodeStep:
         for graph, result in expansions:
             for value in result if graph is not None else ():
                 if is_link(value):
-                    run.schedule.add_link(value[0], self.node_id)
+                    run.schedule.add_link(value[0], value[1], self.node_id)
         run.pending_expansions[self.node_id] = expansions
 
     def _is_output(self, node_id: str) -> bool:
@@ -214,19 +223,14 @@ class NodeStep:
         server = self.run.server
         if server.client_id is not None:
             server.last_node_id = self.display_id
-            server.send_sync("executing", self._told(), server.client_id)
+            told = {"node": self.node_id, "display_node": self.display_id}
+            server.send_sync("executing", {**told, "prompt_id": self.run.prompt_id}, server.client_id)
 
     def _send_executed(self, output: Any) -> None:
         server = self.run.server
         if server.client_id is not None:
-            server.send_sync("executed", {**self._told(), "output": output}, server.client_id)
-
-    def _told(self) -> dict[str, Any]:
-        return {
-            "node": self.node_id,
-            "display_node": self.display_id,
-            "prompt_id": self.run.prompt_id,
-        }
+            told = {"node": self.node_id, "display_node": self.display_id, "output": output}
+            server.send_sync("executed", {**told, "prompt_id": self.run.prompt_id}, server.client_id)
 
     def _progress(self) -> Any:
         return self.run.server.runtime.progress.get_progress_state()

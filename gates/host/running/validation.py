@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 
 from . import complaints
 from .complaints import Complaint, full_type_name
+from .declared import OwnCheck, Takes, own_check, takes_of
 from .graph import PromptGraph, get_input_info
 from .graph_builder import ExecutionBlocker
 from .inputs import get_input_data
@@ -37,18 +37,6 @@ class Verdict:
 
     valid: bool = True
     reasons: list[Complaint] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class OwnCheck:
-    """What a class's VALIDATE_INPUTS wants to see; those inputs are not checked for it."""
-
-    function: Callable[..., Any] | None
-    names: frozenset[str]
-    takes_all: bool
-
-    def covers(self, name: str) -> bool:
-        return self.takes_all or name in self.names
 
 
 async def validate_prompt(
@@ -128,12 +116,12 @@ class PromptCheck:
             return self._cycle(path[path.index(node_id) :] + [node_id])
         node = self._prompt[node_id]
         class_def = self._classes[node["class_type"]]
-        declared = class_def.INPUT_TYPES()
-        own = _own_check(class_def)
+        takes = takes_of(class_def, node["inputs"])
+        own = own_check(class_def)
         found = Verdict()
         received: dict[str, Any] = {}
-        for name in [*declared.get("required", {}), *declared.get("optional", {})]:
-            await self._input(node_id, name, declared, own, found, received, path)
+        for name in [*takes.declared.get("required", {}), *takes.declared.get("optional", {})]:
+            await self._input(node_id, name, takes, own, found, received, path)
         found.reasons += await self._custom(node_id, class_def, own, received)
         return self._settled(node_id, found)
 
@@ -156,17 +144,17 @@ class PromptCheck:
         self,
         node_id: str,
         name: str,
-        declared: Mapping[str, Any],
+        takes: Takes,
         own: OwnCheck,
         found: Verdict,
         received: dict[str, Any],
         path: list[str],
     ) -> None:
         inputs = self._prompt[node_id]["inputs"]
-        kind, category, options = get_input_info(None, name, declared)
+        kind, category, options = get_input_info(None, name, takes.declared)
         if name not in inputs:
             if category == "required":
-                found.reasons.append(complaints.input_missing(name))
+                found.reasons.append(complaints.input_missing(name, takes.called(name)))
             return
         config = (kind, options)
         if not isinstance(inputs[name], list):
@@ -207,18 +195,10 @@ class PromptCheck:
         if "input_types" in own.names:
             lists["input_types"] = [received]
         answers = await wait_for(
-            await map_over_lists(self._prompt_id, node_id, class_def, lists, "VALIDATE_INPUTS")
+            await map_over_lists(self._prompt_id, node_id, class_def, lists, own.function, v3=data.v3)
         )
         bad = [each for each in answers if each is not True and not isinstance(each, ExecutionBlocker)]
         return [complaints.custom_failure(name, answer) for name in lists for answer in bad]
-
-
-def _own_check(class_def: Any) -> OwnCheck:
-    function = getattr(class_def, "VALIDATE_INPUTS", None)
-    if function is None:
-        return OwnCheck(None, frozenset(), False)
-    spec = inspect.getfullargspec(function)
-    return OwnCheck(function, frozenset(spec.args), spec.varkw is not None)
 
 
 def _constant(inputs: dict[str, Any], name: str, config: Any, covered: bool) -> Complaint | None:

@@ -71,6 +71,10 @@ class StandInModule(types.ModuleType):
         self.__dict__.update(names)
         self.__dict__["_surface"] = surface
 
+    def __dir__(self) -> list[str]:
+        surface = (name for name in dir(self.__dict__["_surface"]) if not name.startswith("_"))
+        return sorted({*self.__dict__, *surface})
+
     def __getattr__(self, name: str) -> Any:
         surface = self.__dict__.get("_surface")
         if not name.startswith("_") and hasattr(surface, name):

@@ -18,6 +18,10 @@ class BarHooks:
 
     def __init__(self, hook: BarHook | None) -> None:
         self.hook = hook
+        self.PROGRESS_BAR_ENABLED = True
+
+    def set_progress_bar_enabled(self, enabled: bool) -> None:
+        self.PROGRESS_BAR_ENABLED = enabled
 
     def set_progress_bar_global_hook(self, function: BarHook | None) -> None:
         self.hook = function

@@ -7,12 +7,11 @@ from typing import Any
 
 from .. import execution, frames, jobs
 from ..builtin_nodes.pictures import MAX_RESOLUTION
-from ..builtin_nodes.resize import common_upscale
 from ..interrupts import InterruptProcessingException
 from ..prompt_server import PromptServer
 from ..routes.system import COMFYUI_VERSION
 from ..running import cache, context, graph, graph_builder, progress, types_match
-from . import comfy_types, node_helpers
+from . import comfy_types, node_helpers, utils
 from .cli_args import arguments
 from .lacking import StandInModule
 from .model_management import ModelManagement
@@ -78,7 +77,7 @@ def _comfy_modules(server: PromptServer, base: str) -> dict[str, ModuleType]:
             base,
             hooks,
             ProgressBar=hooks.make_bar_class(),
-            common_upscale=common_upscale,
+            **{name: getattr(utils, name) for name in utils.__all__},
         ),
     }
 

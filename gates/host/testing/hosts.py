@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..process import HostProcess
+from ..process import HostFailed, HostProcess
 from .server import ServerUnderTest
 
 PackPaths = tuple[Path, ...]
@@ -54,11 +54,12 @@ class Hosts:
         return self._shared[wanted]
 
     def fresh(self, wanted: HostRequest) -> ServerUnderTest:
-        """A host of its own; whoever asked stops its process. Raises HostFailed."""
+        """A host of its own; whoever asked stops its process. Raises HostFailed, also where a pack fails."""
         base = self._new_base() / "comfy"
         process = HostProcess(base, wanted.packs, wanted.front_end_root, only_named_packs=True)
         try:
             process.start()
+            _check_packs(wanted.packs, process.log)
         except BaseException:
             process.stop()
             raise
@@ -69,3 +70,11 @@ class Hosts:
             if server.process is not None:
                 server.process.stop()
         self._shared.clear()
+
+
+def _check_packs(packs: PackPaths, log: str) -> None:
+    """A server goes on without a pack that cannot be imported; its tests have nothing to say then."""
+    lines = log.splitlines()
+    for pack in packs:
+        if any(line.endswith(f" (IMPORT FAILED): {pack}") for line in lines):
+            raise HostFailed(f"{pack} could not be imported", log)

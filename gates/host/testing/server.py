@@ -27,6 +27,9 @@ class ServerUnderTest:
         self.url = url.rstrip("/")
         self.process = process
 
+    def __repr__(self) -> str:
+        return f"ServerUnderTest({self.url!r})"
+
     @property
     def is_stand_in(self) -> bool:
         return self.process is not None
@@ -143,4 +146,4 @@ def _quoted(part: str) -> str:
 
 
 def _in_header(name: str) -> str:
-    return name.translate({34: "%22", 13: "%0D", 10: "%0A"})
+    return name.translate({34: r"\"", 92: r"\\", 13: "%0D", 10: "%0A"})

@@ -1,0 +1,1 @@
+"""`comfy_api`: what V3 packs are written against."""
