@@ -12,6 +12,7 @@ from .records import Mode
 KEY = "holaf_profile"  # in `extra_data` of a prompt
 SECONDS_ARMED = 60.0
 LONGEST = 2000  # characters of a name, comment or series
+SERVER_SAYS = frozenset({"arm_id", "user"})  # what a client may not say of itself
 
 HashOf = Callable[[Mapping[str, Any], "Mapping[str, Any] | None"], str]
 
@@ -28,6 +29,7 @@ class Ask:
     expected_hash: str | None = None
     snapshot_id: int | None = None
     arm_id: str | None = None  # set where the prompt was marked by an arm, never by a client
+    user: str | None = None  # whose run it is where there are several; set by the server, never by a client
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value not in (None, "", False)}
@@ -74,6 +76,7 @@ def asked(extra_data: Mapping[str, Any]) -> Ask | None:
         expected_hash=texts["expected_hash"],
         snapshot_id=snapshot if isinstance(snapshot, int) and not isinstance(snapshot, bool) else None,
         arm_id=_text(wanted.get("arm_id")),
+        user=_text(wanted.get("user")),
     )
 
 
@@ -134,7 +137,7 @@ class Arming:
         client_id, prompt = request.get("client_id"), request.get("prompt")
         extra = request.get("extra_data")
         extra = dict(extra) if isinstance(extra, Mapping) else {}
-        _strip_arm_id(extra)
+        _strip(extra)
         if extra and "extra_data" in request:
             request["extra_data"] = extra
         if not isinstance(client_id, str) or not isinstance(prompt, Mapping) or KEY in extra:
@@ -149,11 +152,11 @@ class Arming:
         return None
 
 
-def _strip_arm_id(extra: dict[str, Any]) -> None:
-    """Only an arm says that a prompt is one that was armed for."""
+def _strip(extra: dict[str, Any]) -> None:
+    """Only an arm says that a prompt is one that was armed for, and only the server whose it is."""
     wanted = extra.get(KEY)
-    if isinstance(wanted, Mapping) and "arm_id" in wanted:
-        extra[KEY] = {key: value for key, value in wanted.items() if key != "arm_id"}
+    if isinstance(wanted, Mapping) and SERVER_SAYS & wanted.keys():
+        extra[KEY] = {key: value for key, value in wanted.items() if key not in SERVER_SAYS}
 
 
 def mismatch(ask: Ask, found: str | None, client_id: str | None, prompt_id: str | None) -> Notice:
@@ -177,4 +180,4 @@ def workflow_of(extra_data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def fields_of_ask() -> tuple[str, ...]:
     """What a client may say in `holaf_profile`."""
-    return tuple(each.name for each in fields(Ask) if each.name != "arm_id")
+    return tuple(each.name for each in fields(Ask) if each.name not in SERVER_SAYS)

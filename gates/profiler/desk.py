@@ -26,6 +26,7 @@ MOST_ROWS = 200  # in one message
 
 Live = Callable[[str, "str | None", Sequence[Step]], None]
 Sink = Callable[[Recording], None]
+Begun = Callable[[Session], None]
 FactsOf = Callable[[Session, Sampler], "Facts | None"]
 
 
@@ -38,6 +39,7 @@ class Job:
     told: int = 0
     told_at: float = 0.0  # s of the clock
     checkpointed: float = 0.0
+    announced: bool = False  # that it has begun
     abandoned: bool = False  # its end was never told, so it is not kept
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -53,6 +55,7 @@ class Desk:
         checkpoint: Sink | None,
         ns: Callable[[], int],
         idle: float = SECONDS_IDLE,
+        begun: Begun | None = None,
     ) -> None:
         self.dropped = 0
         self._facts = facts
@@ -61,6 +64,7 @@ class Desk:
         self._checkpoint = checkpoint
         self._ns = ns
         self._idle = idle
+        self._begun = begun
         self._news = threading.Condition()
         self._jobs: deque[Job] = deque()
         self._thread: threading.Thread | None = None
@@ -108,6 +112,7 @@ class Desk:
             job = self._next()
             if job is None:
                 return
+            self._announce(job)
             if job.ended.is_set():
                 self._quietly("A run could not be kept", partial(self._hand_on, job))
                 with self._news:
@@ -126,8 +131,16 @@ class Desk:
                 self._thread = None
                 return None
             job = self._jobs[0]
+            if not job.announced and self._begun is not None:
+                return job
             self._news.wait_for(lambda: job.ended.is_set() or self._closed, LIVE_SECONDS)
             return job
+
+    def _announce(self, job: Job) -> None:
+        if job.announced or job.abandoned or self._begun is None:
+            return
+        job.announced = True
+        self._quietly("The beginning of a run could not be told", partial(self._begun, job.session))
 
     def _tell(self, job: Job) -> None:
         """At most ten times a second; rows that do not fit are in the run when it is handed on."""

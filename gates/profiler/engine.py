@@ -17,7 +17,7 @@ from typing import Any
 
 from . import fallback
 from .arming import Arm, Arming, Ask, HashOf, Notice, asked, is_mismatch, mismatch
-from .desk import Desk, Job, Live, Sink
+from .desk import Begun, Desk, Job, Live, Sink
 from .quantities import Edges, Missing, Probe
 from .sampler import DEFAULT_MS, Sampler, period_ms
 from .session import NO_READING, Calls, Graph, Mark, Reading, Segment, Session, client_of
@@ -59,6 +59,7 @@ class Outside:
     environment: Callable[[], Mapping[str, Any]] | None = None
     pools_of: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     live: Live | None = None
+    begun: Begun | None = None
     checkpoint: Sink | None = None
     notify: Callable[[Notice], None] | None = None
 
@@ -84,7 +85,7 @@ class ProfilerEngine:
         self._outside = outside
         self._sample_ms = sample_ms
         self._arming = Arming(clock.time, new_id)
-        self._desk = Desk(self._facts, sink, outside.live, outside.checkpoint, clock.ns)
+        self._desk = Desk(self._facts, sink, outside.live, outside.checkpoint, clock.ns, begun=self._begun)
         self._job: Job | None = None
         self._environment: Mapping[str, Any] | None = None
         self._stopped = False
@@ -294,6 +295,16 @@ class ProfilerEngine:
             sampler_ms=sampler.ms,
             tracks=dict(sampler.tracks),
         )
+
+    def _begun(self, session: Session) -> None:
+        """Tell that a run is on, unless it turns out to be one that should not be recorded."""
+        if self._outside.begun is None:
+            return
+        if session.ask.expected_hash is not None:
+            found = self._asked(session, "hash_of", session.prompt, session.workflow)
+            if is_mismatch(session.ask, found):
+                return
+        self._outside.begun(session)
 
     def _surroundings(self, session: Session) -> Mapping[str, Any] | None:
         """Gathered once: what a process runs in does not change while it runs."""
