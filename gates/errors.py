@@ -36,9 +36,11 @@ GatesError
 │   ├── DuplicateId         (also ValueError)
 │   ├── StaleRevision       somebody changed the pool in between
 │   ├── PoolNotEmpty
+│   ├── WorkflowChanged     it is not the one that its reference was taken of
 │   └── RouteTaken          another node pack serves our routes
 ├── Forbidden
-│   └── ForeignRequest      a change asked for by another site
+│   ├── ForeignRequest      a change asked for by another site
+│   └── UnknownUser         a user that ComfyUI does not know
 ├── WrongMethod
 ├── TooLarge
 │   ├── TooManyBytes
@@ -50,7 +52,8 @@ GatesError
 ├── Refused
 │   ├── HostileArchive      an archive that reaches outside its pool, or is a bomb
 │   ├── BadArchive          an archive that is damaged or none
-│   └── BadRecording        a measured run that cannot be read in (also ValueError)
+│   ├── BadRecording        a measured run that cannot be read in (also ValueError)
+│   └── PromptRefused       ComfyUI does not queue what was to be measured
 ├── StorageFull
 │   ├── DiskFull            (also OSError)
 │   ├── StorageFailed       the disk or its rights refuse    (also OSError)
@@ -250,6 +253,10 @@ class PoolNotEmpty(Conflict):
     code = "pool_not_empty"
 
 
+class WorkflowChanged(Conflict):
+    code = "workflow_changed"
+
+
 class RouteTaken(Conflict):
     code = "route_taken"
 
@@ -260,6 +267,10 @@ class Forbidden(GatesError):
 
 class ForeignRequest(Forbidden):
     code = "foreign_request"
+
+
+class UnknownUser(Forbidden):
+    code = "unknown_user"
 
 
 class WrongMethod(GatesError):
@@ -308,6 +319,10 @@ class BadArchive(Refused):
 
 class BadRecording(Refused, ValueError):
     code = "bad_recording"
+
+
+class PromptRefused(Refused):
+    code = "prompt_refused"
 
 
 class StorageFull(GatesError):

@@ -20,12 +20,14 @@ from .hook_wrappers import (
     watched_run,
     watched_run_async,
 )
+from .prompt_door import PromptDoor
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 log = logging.getLogger("gates.compat")
 
+DEFAULT_USER = "default"
 EXECUTE_ARGUMENTS = 10  # of ComfyUI's `execute`, in the oldest version that we know
 
 
@@ -63,6 +65,56 @@ def user_of(request: web.Request) -> str | None:
         return str(server.user_manager.get_request_user_id(request))
     except KeyError:
         return None
+
+
+def profile_user(request: web.Request) -> str | None:
+    """Whose runs a request is about; None in multi-user mode for a user that nobody knows."""
+    return user_of(request) if has_users() else DEFAULT_USER
+
+
+def has_users() -> bool:
+    try:
+        from comfy.cli_args import args
+    except ImportError:
+        return False
+    return bool(getattr(args, "multi_user", False))
+
+
+def user_folder(user: str) -> str:
+    """Where the files of a user lie. Raises ImportError outside of ComfyUI."""
+    import folder_paths
+
+    return os.path.join(folder_paths.get_user_directory(), user)
+
+
+def send_to(event: str, data: dict[str, Any], client_id: str) -> None:
+    """Tell one tab; may be called from any thread."""
+    server = prompt_server()
+    if server is not None:
+        server.send_sync(event, data, client_id)
+
+
+def is_connected(client_id: str) -> bool:
+    """Whether this tab has an open socket; True where that cannot be told."""
+    sockets = getattr(prompt_server(), "sockets", None)
+    return sockets is None or client_id in sockets
+
+
+def call_later(seconds: float, call: Callable[[], None]) -> None:
+    """On the server's event loop, from any thread."""
+    loop = getattr(prompt_server(), "loop", None)
+    if loop is not None and not loop.is_closed():
+        loop.call_soon_threadsafe(loop.call_later, seconds, call)
+
+
+def prompt_door() -> PromptDoor:
+    return PromptDoor(prompt_server, _interrupt)
+
+
+def _interrupt() -> None:
+    import nodes
+
+    nodes.interrupt_processing()
 
 
 def install_hooks(watcher: Watcher) -> str:
