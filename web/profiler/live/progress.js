@@ -4,29 +4,27 @@
  * @typedef {object} Progress
  * @property {"idle" | "asked" | "armed" | "queued" | "running"} phase
  * @property {string | null} series
- * @property {number} done
- * @property {number} total
- * @property {string[]} prompts ids that are still to end
+ * @property {number} total 0 until the server has answered
+ * @property {string[]} ended ids of prompts
  * @property {string} name of what runs
  * @property {{kind: "info" | "warning" | "error", text: string} | null} word the last thing to be said
  */
 
 /** @type {Progress} */
-export const IDLE = { phase: "idle", series: null, done: 0, total: 0, prompts: [], name: "", word: null };
+export const IDLE = { phase: "idle", series: null, total: 0, ended: [], name: "", word: null };
 
 /** @param {string} name @returns {Progress} */
 export const asked = (name) => ({ ...IDLE, phase: "asked", name });
 
-/** What the server answered to Run. @param {Progress} now @param {any} answer @param {number} repeat @returns {Progress} */
+/**
+ * What the server answered to Run; it may have run already. @param {Progress} now @param {any} answer
+ * @param {number} repeat @returns {Progress}
+ */
 export function accepted(now, answer, repeat) {
   if (answer.arm_id) return { ...now, phase: "armed", total: 1 };
-  const prompts = answer.prompt_ids ?? [];
-  const started = now.phase === "running" ? "running" : "queued";
-  const left = prompts.filter((id) => !now.prompts.includes(`ended:${id}`));
-  const done = Math.max(now.done, prompts.length - left.length);
-  const total = Math.max(repeat, prompts.length, 1);
-  if (prompts.length && done >= total) return { ...IDLE };
-  return { ...now, phase: started, series: answer.series ?? now.series, done, total, prompts: left };
+  const total = Math.max(repeat, answer.prompt_ids?.length ?? 0, 1);
+  if (now.ended.length >= total) return { ...IDLE, word: now.word };
+  return { ...now, phase: now.phase === "running" ? "running" : "queued", series: answer.series ?? now.series, total };
 }
 
 /**
@@ -39,7 +37,7 @@ export function heard(now, event) {
     case "armed":
       return { ...now, phase: "armed", word: null };
     case "started":
-      return { ...now, phase: "running", series: event.series ?? now.series, total: Math.max(now.total, 1), name: event.name || now.name };
+      return { ...now, phase: "running", series: event.series ?? now.series, name: event.name || now.name };
     case "ended":
       return ended(now, event);
     case "mismatch":
@@ -52,13 +50,13 @@ export function heard(now, event) {
 }
 
 function ended(now, { prompt_id: id, status, message }) {
-  const known = now.prompts.includes(id ?? "");
-  const prompts = known ? now.prompts.filter((one) => one !== id) : [...now.prompts, `ended:${id}`];
-  const done = now.done + 1;
+  if (id && now.ended.includes(id)) return now;
+  const all = [...now.ended, id ?? ""];
   const bad = status === "error" || status === "interrupted";
-  const word = bad ? { kind: status === "error" ? "error" : "info", text: message || WORDS[status] } : null;
-  if (now.phase !== "asked" && (done >= now.total || status === "interrupted")) return { ...IDLE, word };
-  return { ...now, phase: now.phase === "asked" ? "asked" : "queued", done, prompts, word };
+  const word = bad ? { kind: status === "error" ? "error" : "info", text: message || WORDS[status] } : now.word;
+  const answered = now.total > 0 || now.phase === "idle";
+  if (status === "interrupted" || (answered && all.length >= now.total)) return { ...IDLE, word };
+  return { ...now, phase: answered ? "queued" : "asked", ended: all, word };
 }
 
 const WORDS = { error: "The run failed; what was measured until then is kept.", interrupted: "Stopped." };

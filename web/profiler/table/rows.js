@@ -136,7 +136,13 @@ function branchValue(index, branch, key) {
   if (key === "node_title") return step ? titleOf(step) : (index.titles[branch.id] ?? branch.id);
   if (step && !branch.children.length) return key in step ? step[key] : index.extraOf(step)[key];
   const own = step && (key in step ? step[key] : index.extraOf(step)[key]);
+  if (key === "seq" || key === "t_start") return firstIn(branch, key);
   return typeof own === "string" ? own : peakIn(branch, key);
+}
+
+function firstIn(branch, key) {
+  const values = stepsIn(branch).map((step) => step[key] ?? Infinity);
+  return Math.min(...values);
 }
 
 /** @returns {Row} */
