@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -34,6 +35,12 @@ class Recorded:
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
     base = tmp_path_factory.mktemp("profiled") / "host"
+    real = os.environ.get("PROFILED_URL")  # a ComfyUI that has both packs
+    if real is not None:
+        host = HostProcess(base)
+        host.url = real
+        yield host
+        return
     packs = [DATA / "rules_pack", DATA / "profiler_pack"]
     with HostProcess(base, packs, only_named_packs=True) as host:
         yield host
@@ -394,8 +401,7 @@ def test_live_rows_name_each_node_once_it_is_done(bench: HostProcess) -> None:
     rows = [row for row in status(bench)["live"] if row["prompt_id"] == done.run["prompt_id"]]
     assert {row["client_id"] for row in rows} == {client}
     assert {"1", "2"} <= {id for row in rows for id in row["nodes"]}
-    gaps = [b["at"] - a["at"] for a, b in zip(rows, rows[1:], strict=False)]
-    assert all(gap >= 0.08 for gap in gaps)
+    assert len(rows) <= 2 + 10 * (rows[-1]["at"] - rows[0]["at"])
 
 
 def test_memory_and_load_of_the_process(bench: HostProcess) -> None:
@@ -417,7 +423,8 @@ def test_memory_and_load_of_the_process(bench: HostProcess) -> None:
         assert done.steps["3"]["cpu_avg"] < 60
         names = {series["name"] for series in done.all["series"]}
         assert {"ram", "cpu"} <= names
-        return [("processor", min(spin["cpu_time"], 0.45), 0.4), ("load", spin["cpu_avg"] / 100 * 0.1, 0.1)]
+        assert spin["cpu_avg"] == pytest.approx(100 * spin["cpu_time"] / spin["exec_time"], rel=0.01)
+        return [("processor", spin["cpu_time"], 0.4)]
 
     measured(measure)
 

@@ -12,7 +12,7 @@ from .records import Mode
 KEY = "holaf_profile"  # in `extra_data` of a prompt
 SECONDS_ARMED = 60.0
 LONGEST = 2000  # characters of a name, comment or series
-SERVER_SAYS = frozenset({"arm_id", "user"})  # what a client may not say of itself
+SERVER_SAYS = frozenset({"arm_id", "queued_at", "user"})  # what a client may not say of itself
 
 HashOf = Callable[[Mapping[str, Any], "Mapping[str, Any] | None"], str]
 
@@ -29,6 +29,7 @@ class Ask:
     expected_hash: str | None = None
     snapshot_id: int | None = None
     arm_id: str | None = None  # set where the prompt was marked by an arm, never by a client
+    queued_at: float | None = None  # s since 1970, set with the request: older cores keep no such time
     user: str | None = None  # whose run it is where there are several; set by the server, never by a client
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +77,7 @@ def asked(extra_data: Mapping[str, Any]) -> Ask | None:
         expected_hash=texts["expected_hash"],
         snapshot_id=snapshot if isinstance(snapshot, int) and not isinstance(snapshot, bool) else None,
         arm_id=_text(wanted.get("arm_id")),
+        queued_at=_seconds(wanted.get("queued_at")),
         user=_text(wanted.get("user")),
     )
 
@@ -84,6 +86,12 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     return str(value)[:LONGEST] or None
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e11:
+        return None
+    return float(value)
 
 
 def is_mismatch(ask: Ask, workflow_hash: str | None) -> bool:
@@ -135,12 +143,12 @@ class Arming:
         left as it came, and runs unrecorded.
         """
         client_id, prompt = request.get("client_id"), request.get("prompt")
-        extra = request.get("extra_data")
-        extra = dict(extra) if isinstance(extra, Mapping) else {}
-        _strip(extra)
-        if extra and "extra_data" in request:
-            request["extra_data"] = extra
-        if not isinstance(client_id, str) or not isinstance(prompt, Mapping) or KEY in extra:
+        given = request.get("extra_data")
+        extra = dict(given) if isinstance(given, Mapping) else {}
+        if KEY in extra:
+            request["extra_data"] = {**extra, KEY: _own(extra[KEY], self._time())}
+            return None
+        if not isinstance(client_id, str) or not isinstance(prompt, Mapping):
             return None
         arm = self.disarm(client_id)
         if arm is None:
@@ -148,15 +156,17 @@ class Arming:
         found = hash_of(prompt, workflow_of(extra)) if hash_of and arm.ask.expected_hash else None
         if is_mismatch(arm.ask, found):
             return mismatch(arm.ask, found, client_id, None)
-        request["extra_data"] = {**extra, KEY: arm.ask.as_json()}
+        request["extra_data"] = {**extra, KEY: replace(arm.ask, queued_at=self._time()).as_json()}
         return None
 
 
-def _strip(extra: dict[str, Any]) -> None:
-    """Only an arm says that a prompt is one that was armed for, and only the server whose it is."""
-    wanted = extra.get(KEY)
-    if isinstance(wanted, Mapping) and SERVER_SAYS & wanted.keys():
-        extra[KEY] = {key: value for key, value in wanted.items() if key not in SERVER_SAYS}
+def _own(wanted: Any, now: float) -> Any:
+    """A client's own request, with the time, without what only the server says."""
+    if wanted is True:
+        return {"queued_at": now}
+    if not isinstance(wanted, Mapping):
+        return wanted
+    return {**{key: value for key, value in wanted.items() if key not in SERVER_SAYS}, "queued_at": now}
 
 
 def mismatch(ask: Ask, found: str | None, client_id: str | None, prompt_id: str | None) -> Notice:

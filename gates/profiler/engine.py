@@ -149,7 +149,7 @@ class ProfilerEngine:
         if self._probes.has_device():
             job.sampler.ready.wait(SECONDS_FOR_FIRST_SAMPLE)
         session.began_at = self._clock.time()
-        session.first = self._read(session, self._edges.before)
+        session.first = self._before(session, self._ns())
         session.begin = self._ns()
         self.session = session
         return True
@@ -171,7 +171,7 @@ class ProfilerEngine:
             return
         session.end = self._ns()
         self.session, self._job = None, None
-        session.last = self._read(session, self._edges.after)
+        session.last = self._after(session, session.end, session.end - session.begin)
         session.messages = list(messages)
         session.raised = raised
         if self.tier != FULL_TIER:
@@ -190,7 +190,7 @@ class ProfilerEngine:
         entered = self._ns()
         if node_id not in session.inputs:
             session.meet(node_id, graph)
-        mark = session.mark = Mark(node_id, self._read(session, self._edges.before))
+        mark = session.mark = Mark(node_id, self._before(session, entered))
         mark.begin = self._ns()
         session.overhead += mark.begin - entered
         return mark
@@ -201,7 +201,7 @@ class ProfilerEngine:
         session = self.session
         if session is None or session.mark is not mark:
             return
-        after = self._read(session, self._edges.after)
+        after = self._after(session, end, end - mark.begin)
         session.segments.append(
             Segment(mark.node_id, mark.begin, end, outcome, error, mark.calls, mark.before, after)
         )
@@ -245,13 +245,21 @@ class ProfilerEngine:
 
     def _any(self, session: Session) -> Reading:
         """An end of one node that is the beginning of the next: its peak is read before it is reset."""
-        after = self._read(session, self._edges.after)
-        self._read(session, self._edges.before)
+        now = self._ns()
+        after = self._after(session, now, WORTH_ASKING)
+        self._before(session, now)
         return after
 
-    def _read(self, session: Session, read: Callable[[], Reading]) -> Reading:
+    def _before(self, session: Session, now: int) -> Reading:
         try:
-            return read()
+            return self._edges.before(now)
+        except Exception as error:
+            self._fault(session, f"reading failed: {type(error).__name__}: {error}")
+            return NO_READING
+
+    def _after(self, session: Session, now: int, lasted: int) -> Reading:
+        try:
+            return self._edges.after(now, lasted)
         except Exception as error:
             self._fault(session, f"reading failed: {type(error).__name__}: {error}")
             return NO_READING

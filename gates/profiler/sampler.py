@@ -17,6 +17,7 @@ log = logging.getLogger("gates.profiler.sampler")
 DEFAULT_MS, FASTEST_MS, SLOWEST_MS = 50, 20, 1000
 JITTER = 0.2  # of a period: a fixed one could beat with what it measures
 SLOW_NS = 1_000_000_000
+LET_GO = 0.0005  # s
 MOST_SAMPLES = 50_000  # of one quantity: then every two become one, and the period doubles
 
 Answer = TypeVar("Answer")
@@ -84,6 +85,7 @@ class Sampler:
 
     def _work(self) -> None:
         began = time.thread_time()
+        self._stopped.wait(LET_GO)  # who started it would wait for this thread's first pause
         try:
             self.opened = tuple(filter(None, (self._open(probe) for probe in self._probes)))
             self._loop()

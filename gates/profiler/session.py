@@ -99,7 +99,9 @@ class Session:
         self.client_id = client_of(extra_data)
         self.thread = threading.get_ident()
         created = extra_data.get("create_time")
-        self.queued_at = created / 1000 if isinstance(created, (int, float)) and created > 0 else None
+        self.queued_at = ask.queued_at
+        if isinstance(created, (int, float)) and created > 0:
+            self.queued_at = created / 1000
         self.workflow = workflow_of(extra_data)
         self.secrets = Redactor()
         for name in ("auth_token_comfy_org", "api_key_comfy_org"):
