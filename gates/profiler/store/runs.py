@@ -178,6 +178,14 @@ def steps(conn: sqlite3.Connection, run_id: int, since_seq: int | None = None) -
     return rows.read_all(Step, found.fetchall())
 
 
+def step(conn: sqlite3.Connection, step_id: int) -> Step:
+    """Raises UnknownStep."""
+    found = conn.execute(f"SELECT * FROM {STEPS} WHERE id = ?", (rows.clean(step_id),)).fetchall()
+    if not found:
+        raise UnknownStep(f"There is no step {step_id}.", step=step_id)
+    return rows.read_all(Step, found)[0]
+
+
 def series(conn: sqlite3.Connection, run_id: int) -> tuple[Series, ...]:
     """What was sampled during a run. Raises UnknownRun."""
     require(conn, run_id)

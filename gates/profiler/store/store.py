@@ -98,6 +98,10 @@ class ProfilerStore:
     def steps(self, run_id: int, since_seq: int | None = None) -> tuple[Step, ...]:
         return self._readers.ask(lambda conn: runs.steps(conn, run_id, since_seq))
 
+    def step(self, step_id: int) -> Step:
+        """Raises UnknownStep."""
+        return self._readers.ask(lambda conn: runs.step(conn, step_id))
+
     def series(self, run_id: int) -> tuple[Series, ...]:
         return self._readers.ask(lambda conn: runs.series(conn, run_id))
 
