@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
+from gates.profiler.compare import Comparison, compare
 from gates.profiler.records import Recording, Run, Series, Step, columns_of
 from gates.profiler.store import Bounds, ProfilerStore
 
@@ -44,7 +45,13 @@ def _looking(store: ProfilerStore, runs: int, detail: str) -> Iterator[Figure]:
     yield _timed("a page of 1,000 runs", lambda: store.runs(1000), None, detail)
     yield _timed("one run with its steps", lambda: (store.run(first), store.steps(first)), 50, detail)
     yield _timed("one run with series and workflow", lambda: store.recording(first), 50, detail)
-    yield _timed("two runs", lambda: (store.recording(first), store.recording(last)), 100, detail)
+    yield _timed("two runs, compared", lambda: _compared(store, first, last), 100, detail)
+    ours = [store.recording(n) for n in range(1, 11)]
+    yield _median("10 runs against 10", [seconds_of(lambda: compare(ours, ours)) for _ in range(3)])
+
+
+def _compared(store: ProfilerStore, first: int, last: int) -> Comparison:
+    return compare([store.recording(first)], [store.recording(last)])
 
 
 def _timed(name: str, act: Callable[[], object], at_most: float | None, detail: str) -> Figure:

@@ -78,9 +78,7 @@ def link(value: Any) -> tuple[str, int] | None:
     if not isinstance(value, list | tuple) or len(value) != 2:
         return None
     source, slot = value
-    if isinstance(slot, bool) or not isinstance(slot, int) or not isinstance(source, str | int):
-        return None
-    return str(source), slot
+    return (source, slot) if isinstance(source, str) and type(slot) is int else None
 
 
 def _titles(workflow: Mapping[str, Any] | None) -> dict[str, str]:
