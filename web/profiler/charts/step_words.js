@@ -9,8 +9,14 @@ const STATUS = {
   skipped: "never reached",
 };
 
+/** Characters that are not seen and turn round what stands beside them. */
+const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** "KSampler" @param {any} step @returns {string} */
+export const stepTitle = (step) => (step.node_title || step.node_type || "Node").replace(UNSEEN, "");
+
 /** "KSampler (12)" @param {any} step */
-export const stepName = (step) => `${step.node_title || step.node_type || "Node"} (${step.node_id})`;
+export const stepName = (step) => `${stepTitle(step)} (${step.node_id})`;
 
 /**
  * What is said of one step: its name, its times, what became of it.

@@ -1,0 +1,135 @@
+"""Fixed runs for the pictures of the profiler, in the shapes of its API."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+Json = dict[str, Any]
+NS = 10**9
+GIB = 2**30
+HOSTILE = "<img src=x onerror=\"window.harmed=1\"> & 'quoted' \u202eback"
+
+UNMEASURED = {
+    "gpu_load_max": {"why": "no device of this kind answers", "install": "pip install nvidia-ml-py"}
+}
+
+
+def step(node_id: str, title: str, kind: str, spans: list[tuple[float, float]], **more: Any) -> Json:
+    own = sum(end - begin for begin, end in spans)
+    return {
+        "id": int("".join(c for c in node_id if c.isdigit())),
+        "node_id": node_id,
+        "node_title": title,
+        "node_type": kind,
+        "status": "executed",
+        "parent_id": None,
+        "is_async": False,
+        "n_calls": 1,
+        "t_start": spans[0][0] if spans else None,
+        "exec_time": own if spans else None,
+        "wall_time": spans[-1][1] - spans[0][0] if spans else None,
+        "segments": [[int(begin * NS), int(end * NS)] for begin, end in spans],
+        "inputs": {},
+        "error_type": None,
+        "step_comment": "",
+        **more,
+    }
+
+
+def linked(*sources: str) -> Json:
+    return {f"in{at}": [source, 0] for at, source in enumerate(sources)}
+
+
+def steps() -> list[Json]:
+    sampled = linked("4", "6", "7", "5")
+    found = [
+        step("4", "Load Checkpoint", "CheckpointLoaderSimple", [(0.004, 3.1)]),
+        step("6", "Positive", "CLIPTextEncode", [(3.104, 3.41)], inputs=linked("4")),
+        step("7", "Negative", "CLIPTextEncode", [(3.412, 3.69)], inputs=linked("4")),
+        step("5", "Empty Latent", "EmptyLatentImage", [], status="cached"),
+        step("20", "Ask for a caption", "AskServer", [(3.7, 3.71)], is_async=True, wall_time=4.2),
+        step("21", "Ask for tags", "AskServer", [(3.712, 3.72)], is_async=True, wall_time=1.1),
+        step("22", "Fetch a reference", "FetchImage", [(5.0, 5.01)], is_async=True, wall_time=3.6),
+        step("3", "Sample all", "ExpandSampler", [(5.02, 5.1), (8.2, 8.26)], inputs=sampled),
+        step("3.0.0.1", "KSampler", "KSampler", [(5.1, 6.8)], parent_id="3", inputs=sampled),
+        step("3.0.0.2", "KSampler 2", "KSampler", [(6.8, 8.2)], parent_id="3", inputs=linked("3.0.0.1")),
+        step("8", "VAE Decode", "VAEDecode", [(8.62, 9.3)], inputs=linked("3")),
+        step(
+            "9", HOSTILE, "SaveImage", [(9.31, 9.6)], inputs=linked("8"), status="error", error_type="OSError"
+        ),
+        step("30", "Upscale", "ImageScale", [], status="skipped"),
+    ]
+    found[4]["exec_time"], found[5]["exec_time"], found[6]["exec_time"] = 4.2, 1.1, 3.6
+    for seq, one in enumerate(found):
+        one["seq"] = seq
+    return found
+
+
+def run(**more: Any) -> Json:
+    return {
+        "id": 12,
+        "prompt_id": "a-prompt",
+        "name": "portrait",
+        "status": "error",
+        "total_time": 9.66,
+        "nodes_time": 7.93,
+        "async_idle": 1.6,
+        "framework_time": 0.13,
+        "unmeasured": UNMEASURED,
+        **more,
+    }
+
+
+def series() -> list[Json]:
+    times = [round(0.05 * at, 3) for at in range(194)]
+    vram = [(2 + 7 * min(1, t / 3) + (3 if 5.1 < t < 8.2 else 0)) * GIB for t in times]
+    ram = [(6 - 3 * min(1, t / 3)) * GIB for t in times]
+    cpu = [100 + 80 * math.sin(t * 2) if t < 5 else 340.0 for t in times]
+    holes = [None if 2 < t < 2.4 else value for t, value in zip(times, cpu, strict=True)]
+    power = [120 + 90 * math.sin(t) for t in times]
+    device = "NVIDIA GeForce RTX 4090 (GPU-1)"
+    return [
+        {"name": "vram", "unit": "bytes", "source": "nvml", "device": device, "times": times, "values": vram},
+        {"name": "ram", "unit": "bytes", "source": "statm", "device": None, "times": times, "values": ram},
+        {
+            "name": "cpu",
+            "unit": "% of one core",
+            "source": "clock",
+            "device": None,
+            "times": times,
+            "values": holes,
+        },
+        {"name": "power", "unit": "W", "source": "nvml", "device": device, "times": times, "values": power},
+    ]
+
+
+def many(count: int) -> Json:
+    """A run of that many steps, a sixth of them expanded, some async, and ten minutes of samples."""
+    found = []
+    at = 0.0
+    for number in range(count):
+        took = 0.001 + (number * 7919 % 97) / 2000
+        child = number % 6 == 5
+        more: Json = {"parent_id": str(number - 1)} if child else {}
+        if number % 50 == 7:
+            more = {"is_async": True, "wall_time": took * 12}
+        one = step(str(number), f"Node {number}", "Any", [(at, at + took)], **more)
+        one["inputs"] = linked(str(number - (2 if child else 1))) if number else {}
+        one["seq"] = number
+        found.append(one)
+        at += took + 0.0004
+    times = [at * tick / 12_000 for tick in range(12_000)]
+    curves = [
+        {"name": name, "unit": unit, "source": "nvml", "device": None, "times": times, "values": values}
+        for name, unit, values in (
+            ("vram", "bytes", [(8 + 4 * math.sin(t / 9)) * GIB for t in times]),
+            ("ram", "bytes", [(20 + 4 * math.sin(t / 7)) * GIB for t in times]),
+            ("gpu_load", "%", [50 + 50 * math.sin(t) for t in times]),
+            ("cpu", "% of one core", [90 + 70 * math.sin(t / 2) for t in times]),
+        )
+    ]
+    whole = run(
+        id=13, status="success", total_time=at, nodes_time=at * 0.9, async_idle=0.0, framework_time=at * 0.1
+    )
+    return {"run": whole, "steps": found, "series": curves, "groups": [], "selected": None}
