@@ -170,6 +170,8 @@ class ProfilerService:
         """Queue the prompt as often as it was asked for. Raises PromptRefused."""
         if wish.client_id:
             self.remember(wish.client_id, wish.user)
+        if ask.series is None and wish.repeat > 1:
+            ask = replace(ask, series=self._lent.new_id()[:8])
 
         async def submit(prompt_id: str, recorded: bool) -> tuple[int, dict[str, Any]]:
             with self.asking(wish.user):
