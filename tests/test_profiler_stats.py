@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gates.profiler import stats
-from gates.profiler.stats import Bootstrap, Interval
+from gates.profiler.bootstrap import Bootstrap
+from gates.profiler.stats import Interval
 
 FEW = st.lists(st.integers(0, 6), min_size=1, max_size=5)
 

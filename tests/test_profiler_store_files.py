@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -349,6 +350,69 @@ def test_a_locked_file_is_left_for_memory_and_gone_back_to(database: Path, open_
     assert sorted(run.prompt_id or "" for run in store.runs().runs) == ["prompt-0", "prompt-1", "prompt-2"]
     assert {run.status for run in store.runs().runs} == {"success"}
     assert store.groups()[0].members == ("1",)
+
+
+def test_runs_stay_in_memory_while_they_cannot_be_moved(
+    database: Path, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.parent.parent.mkdir(parents=True)
+    database.parent.write_text("a file stands where the folder would be")
+    store = open_store()
+    store.save(recording(0))
+    database.parent.unlink()
+    with monkeypatch.context() as patched:
+
+        def refuse(*_: object) -> int:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        patched.setattr("gates.profiler.store.moving.move", refuse)
+        store.save(recording(1))
+        assert store.health().where == "memory"
+        assert store.runs().total == 2
+    store.save(recording(2))
+    assert store.health().where == "disk"
+    assert store.runs().total == 3
+
+
+def test_many_threads_in_memory(database: Path, open_store: OpenStore) -> None:
+    database.mkdir(parents=True)
+    store = open_store()
+    failed: list[BaseException] = []
+
+    def work(n: int) -> None:
+        try:
+            for k in range(8):
+                assert len(store.steps(store.save(recording(10 * n + k)))) == 3
+                store.runs()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert (failed, store.runs().total) == ([], 32)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed there")
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_taken_away_while_it_is_open(
+    database: Path, open_store: OpenStore, tmp_path: Path, replaced: bool
+) -> None:
+    store = open_store()
+    store.save(recording(0))
+    store.runs()
+    if replaced:
+        make_older(tmp_path / "other" / "x.db")
+        os.replace(tmp_path / "other" / "x.db", database)
+    else:
+        database.unlink()
+    store.save(recording(1))
+    assert (store.health().where, store.health().set_aside) == ("disk", ())
+    found = open_store().runs().runs
+    assert "prompt-1" in [run.prompt_id for run in found]
+    assert ("old" in [run.name for run in found]) is replaced
 
 
 # --- shared, and left by a crash ------------------------------------------------------------------

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from . import stats
-from .stats import Bootstrap, Deals, Interval, Summary
+from .bootstrap import Bootstrap
+from .stats import Deals, Interval, Summary
 
 
 class Verdict(str, Enum):

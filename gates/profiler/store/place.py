@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Place:
         self._presence: Presence | None = None
         self._anchor: sqlite3.Connection | None = None  # a memory database lives as long as a connection
         self._tried_at = 0.0
+        self._identity: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
 
     @property
     def token(self) -> str | None:
@@ -64,16 +66,29 @@ class Place:
         with self._lock:
             if self._spot is None:
                 self._open()
+            elif self._spot.on_disk:
+                self._look_again()
             assert self._spot is not None
             return self._spot
 
-    def _open(self) -> None:
+    def _look_again(self) -> None:
+        """Open anew when somebody removed or replaced the file: ours has no name any more."""
+        logs = [self.path.with_name(self.path.name + ending) for ending in ("-wal", "-shm")]
+        if _identity(self.path) == self._identity:
+            self._log = _identity(logs[0])
+            return
+        self._open(stale=logs if _identity(logs[0]) == self._log else [])
+
+    def _open(self, stale: Iterable[Path] = ()) -> None:
+        """`stale`: logs of a file that is gone, which would be taken for those of the new one."""
         try:
-            self._open_file()
+            for log_file in stale:
+                log_file.unlink(missing_ok=True)
+            self._spot, self.trouble = self._open_file(), None
         except (OSError, sqlite3.Error, Damaged) as error:
             self._use_memory(error)
 
-    def _open_file(self) -> None:
+    def _open_file(self) -> Spot:
         with alone(self.path):
             try:
                 prepare(self.path, self._clock(), self.patience)
@@ -86,9 +101,9 @@ class Place:
             sweep(self.path)
             if self._presence is None:
                 self._presence = Presence(self.path)
+            self._identity = _identity(self.path)
         self._number += 1
-        self._spot = Spot(uri_of(self.path, "rw"), self._number, True)
-        self.trouble = None
+        return Spot(uri_of(self.path, "rw"), self._number, True)
 
     def _use_memory(self, error: Exception) -> None:
         self._close_anchor()
@@ -130,19 +145,27 @@ class Place:
             return
         self._open()
 
-    def go_back(self) -> sqlite3.Connection | None:
-        """Use the file again when it can be written; then a connection to what is in memory, to be closed."""
+    def go_back(self) -> tuple[Spot, sqlite3.Connection] | None:
+        """The file, when it can be written again, and a connection to what is in memory.
+
+        It is used again with `settle`, once everything in memory was moved there.
+        """
         with self._lock:
             if not self.in_memory or time.monotonic() - self._tried_at < self.retry:
                 return None
             self._tried_at = time.monotonic()
+            assert self._anchor is not None, "memory is there as long as it is used"
             try:
-                self._open_file()
-            except (OSError, sqlite3.Error, Damaged):
+                return self._open_file(), self._anchor
+            except (OSError, sqlite3.Error, Damaged) as error:
+                self.trouble = str(error)
                 return None
-            anchor, self._anchor = self._anchor, None
-            log.warning("[Dataset Gates] %s can be used again", self.path)
-            return anchor
+
+    def settle(self, spot: Spot) -> None:
+        with self._lock:
+            self._spot, self.trouble = spot, None
+            self._close_anchor()
+        log.warning("[Dataset Gates] %s can be used again", self.path)
 
     def close(self) -> None:
         with self._lock:
@@ -155,3 +178,12 @@ class Place:
         if self._anchor:
             self._anchor.close()
         self._anchor = None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one of its name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

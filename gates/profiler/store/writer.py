@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,16 +132,18 @@ class Writer:
         return self._conn
 
     def _go_back(self) -> None:
-        memory = self._place.go_back()
-        if memory is None:
+        found = self._place.go_back()
+        if found is None:
             return
+        spot, memory = found
         try:
-            conn = self._connection(self._place.spot())
-            _transact(conn, lambda target: moving.move(memory, target, self._place.token))
-        except (sqlite3.Error, GatesError):
-            log.exception("[Dataset Gates] The runs in memory could not be written")
-        finally:
-            memory.close()
+            with closing(connect(spot.uri, self._place.patience)) as conn:
+                _transact(conn, lambda target: moving.move(memory, target, self._place.token))
+        except (sqlite3.Error, GatesError) as error:
+            self._place.trouble = str(error)
+            log.warning("[Dataset Gates] The runs in memory could not be moved: %s", error)
+        else:
+            self._place.settle(spot)
 
     def _sync(self) -> None:
         """Carry what was written into the file itself, where a power cut leaves it alone."""
