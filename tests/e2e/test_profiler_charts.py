@@ -192,3 +192,32 @@ def test_the_timeline_has_a_text_and_says_what_to_do_when_empty(chart_page: Open
     expect(about).to_contain_text("Longest: Ask for a caption (20), 4.20 s.")
     page.page.evaluate("() => view.destroy()")
     expect(page.page.locator("#place > *")).to_have_count(0)
+
+
+def test_bars_show_where_the_time_went(chart_page: OpenPage) -> None:
+    page = chart_page()
+    page.show("charts/time_bars.js", "createTimeBars", run_data())
+    bars = page.page.get_by_role("option")
+    expect(bars.first).to_contain_text("Load Checkpoint (4)")
+    page.screenshot("dark")
+    expect(bars.nth(2)).to_have_attribute("aria-disabled", "true")  # waiting is no node
+    bars.nth(1).click()
+    page.update(selected=page.told[0][1])
+    expect(bars.nth(1)).to_have_attribute("aria-selected", "true")
+    bars.nth(1).press("ArrowUp")
+    page.page.keyboard.press("Enter")
+    assert [name for name, _ in page.told] == ["select", "select"]
+    page.colour(LIGHT)
+    page.screenshot("light")
+    page.update(run=None, steps=[])
+    expect(page.page.get_by_text("No node took any time yet.")).to_be_visible()
+
+
+def test_ten_thousand_bars_are_a_window(chart_page: OpenPage) -> None:
+    page = chart_page()
+    page.show("charts/time_bars.js", "createTimeBars", chart_data.many(10_000))
+    assert page.page.get_by_role("option").count() < 40
+    page.page.get_by_role("option").first.focus()
+    page.page.keyboard.press("End")
+    expect(page.page.locator(":focus")).to_have_attribute("aria-posinset", "10001")
+    page.screenshot("end")

@@ -1,3 +1,5 @@
+import { turnsOf } from "./turns.js";
+
 /**
  * @typedef {{start: number, end: number, step: any, index: number, kind: "turn" | "wait"}} Bar
  *   seconds from the start of the run; `index` is that of the step
@@ -55,16 +57,6 @@ function depthsOf(steps) {
     depths.set(step, depth);
   }
   return depths;
-}
-
-/** When the prompt thread was in a step; from its first moment on where no more is known. */
-function turnsOf(step) {
-  const segments = Array.isArray(step.segments) ? step.segments : [];
-  const turns = segments
-    .filter((span) => Array.isArray(span) && isTime(span[0]) && isTime(span[1]) && span[0] <= span[1])
-    .map(([begin, end]) => [begin / 1e9, end / 1e9]);
-  if (turns.length || step.is_async || !isTime(step.t_start) || !isTime(step.exec_time)) return turns;
-  return [[step.t_start, step.t_start + step.exec_time]];
 }
 
 function waitOf(step) {
