@@ -45,6 +45,7 @@ class Repeats:
     message: str = ""
     accepted: asyncio.Event = field(default_factory=asyncio.Event)
     refusal: PromptRefused | None = None
+    queued: set[str] = field(default_factory=set)
     node_errors: dict[str, Any] = field(default_factory=dict)  # of outputs that ComfyUI leaves out
 
     def public(self) -> dict[str, Any]:
@@ -116,7 +117,7 @@ class AllRepeats:
 
     async def _all_at_once(self, repeats: Repeats, submit: Submit) -> None:
         for prompt_id in repeats.prompt_ids:
-            repeats.node_errors = await _submitted(submit, prompt_id, True)
+            await _submitted(repeats, submit, prompt_id, True)
         repeats.accepted.set()
         for prompt_id in repeats.prompt_ids:
             await self._ended(prompt_id)
@@ -127,7 +128,7 @@ class AllRepeats:
         for prompt_id, recorded in [*first, *((one, True) for one in repeats.prompt_ids)]:
             self._door.drop(models=repeats.mode is Mode.COLD)
             await self._until(self._door.is_dropped)
-            repeats.node_errors = await _submitted(submit, prompt_id, recorded)
+            await _submitted(repeats, submit, prompt_id, recorded)
             repeats.accepted.set()
             await self._ended(prompt_id)
             repeats.done += recorded
@@ -151,11 +152,9 @@ class AllRepeats:
             if task is not None:
                 task.cancel()
             ids = [*repeats.prompt_ids, *filter(None, [repeats.warm_up_id])]
-            self._door.withdraw(ids)
-            running = next((one for one in ids if self._door.interrupt(one)), None)
-            interrupted = running or interrupted
-            left = repeats.prompt_ids[repeats.done :]
-            cancelled += [one for one in left if one != running]
+            gone = {*self._door.withdraw(ids), *(one for one in ids if one not in repeats.queued)}
+            interrupted = next((one for one in ids if self._door.interrupt(one)), interrupted)
+            cancelled += [one for one in repeats.prompt_ids if one in gone]
         return Stopped(tuple(cancelled), interrupted)
 
     def _running(self, user: str, series: str | None) -> Sequence[Repeats]:
@@ -172,14 +171,14 @@ class AllRepeats:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _submitted(submit: Submit, prompt_id: str, recorded: bool) -> dict[str, Any]:
-    """Errors of outputs that were left out. Raises PromptRefused where nothing was queued."""
+async def _submitted(repeats: Repeats, submit: Submit, prompt_id: str, recorded: bool) -> None:
+    """Raises PromptRefused where nothing was queued."""
     status, answer = await submit(prompt_id, recorded)
     node_errors = answer.get("node_errors")
-    node_errors = node_errors if isinstance(node_errors, dict) else {}
+    repeats.node_errors = node_errors if isinstance(node_errors, dict) else {}
     if status != 200:
-        raise PromptRefused(_sentence(answer), node_errors=node_errors)
-    return node_errors
+        raise PromptRefused(_sentence(answer), node_errors=repeats.node_errors)
+    repeats.queued.add(prompt_id)
 
 
 def _sentence(answer: dict[str, Any]) -> str:

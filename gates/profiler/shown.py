@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from ..errors import BadField
 from .records import Run, Series, Step
-from .store import Group, Settings, Trashed
+from .store import RANGES, Group, Settings, Trashed
 
 DOCUMENT = "_json"  # columns of this ending are shown as they are, and parsed under the name without it
 MEGA = 2**20
@@ -100,16 +101,23 @@ def settings_json(settings: Settings) -> dict[str, Any]:
 
 
 def settings_of(changes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The inverse: what the store obeys by its own names, and the page's keys."""
+    """The inverse: what the store obeys by its own names, and the page's keys. Raises BadField."""
     obeyed: dict[str, Any] = {}
     ui: dict[str, Any] = {}
     for key, value in changes.items():
         if key == "sample_ms":
-            obeyed["sampler_ms"] = value
+            obeyed["sampler_ms"] = _within(key, value, *RANGES["sampler_ms"])
         elif key == "max_bytes":
-            obeyed["max_mb"] = -(-value // MEGA) if type(value) is int else value
+            least, most = RANGES["max_mb"]
+            obeyed["max_mb"] = -(-_within(key, value, least * MEGA, most * MEGA) // MEGA)
         elif key in ("max_runs", "badges"):
             obeyed[key] = value
         else:
             ui[key] = value
     return obeyed, ui
+
+
+def _within(name: str, value: Any, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise BadField(f"{name} must be a whole number from {least} to {most}.", field=name)
+    return value

@@ -7,11 +7,12 @@ from .groups import Group
 from .health import Health
 from .importing import DatabaseBounds, Imported
 from .pages import Filters, RunPage
-from .settings import Settings
+from .settings import RANGES, Settings
 from .store import ProfilerStore
 from .trash import Trashed
 
 __all__ = [
+    "RANGES",
     "Bounds",
     "DatabaseBounds",
     "Filters",
