@@ -90,6 +90,8 @@ class Track:
         pairs = range(1, len(self.times), 2)
         times = [self.times[i] for i in pairs]
         values = [_higher(self.values[i - 1], self.values[i]) for i in pairs]
+        if len(self.times) % 2:
+            times, values = [*times, self.times[-1]], [*values, self.values[-1]]
         self.times[:], self.values[:] = times, values
 
     def known(self) -> list[tuple[int, float]]:

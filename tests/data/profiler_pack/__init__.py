@@ -22,6 +22,8 @@ from gates.profiler.probes.finding import all_probes
 from gates.profiler.probes.surroundings import surroundings
 from gates.profiler.subtree import subtrees
 
+TOOK: dict[str, list[float]] = {}  # seconds that nodes themselves saw pass, by the key that they were given
+
 
 class Alloc:
     """Touches so many MiB, holds them for a moment and lets them go."""
@@ -53,6 +55,29 @@ class Spin(Alloc):
         while time.process_time() < end:
             sum(range(1000))
         return (tag,)
+
+
+class Sleep(Alloc):
+    """Sleeps, and notes how long that really was: on a busy machine it is longer than asked for."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        inputs = {"text": ("STRING", {"forceInput": True}), "seconds": ("FLOAT", {"default": 0.1})}
+        return {"required": {**inputs, "key": ("STRING", {"default": ""})}}
+
+    def run(self, text: str, seconds: float, key: str) -> Any:  # type: ignore[override]
+        begin = time.perf_counter()
+        time.sleep(seconds)
+        TOOK.setdefault(key, []).append(time.perf_counter() - begin)
+        return (text,)
+
+
+class Wait(Sleep):
+    async def run(self, text: str, seconds: float, key: str) -> Any:  # type: ignore[override]
+        begin = time.perf_counter()
+        await asyncio.sleep(seconds)
+        TOOK.setdefault(key, []).append(time.perf_counter() - begin)
+        return (text,)
 
 
 class Nothing(Alloc):
@@ -87,22 +112,31 @@ class ExpandSleep(Alloc):
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
-        kinds = ("STRING", {"default": "RulesSleep"})
-        return {"required": {"text": ("STRING", {"forceInput": True}), "seconds": ("FLOAT", {}), "of": kinds}}
+        kinds = ("STRING", {"default": "ProfilerSleep"})
+        return {
+            "required": {
+                "text": ("STRING", {"forceInput": True}),
+                "seconds": ("FLOAT", {}),
+                "of": kinds,
+                "key": ("STRING", {"default": ""}),
+            }
+        }
 
-    def run(self, text: str, seconds: float, of: str) -> Any:  # type: ignore[override]
+    def run(self, text: str, seconds: float, of: str, key: str) -> Any:  # type: ignore[override]
         from comfy_execution.graph_utils import GraphBuilder
 
         graph = GraphBuilder()
         last: Any = text
         for _ in range(2):
-            inputs = {"text": last, "seconds": seconds} if of == "RulesSleep" else {"text": last}
+            inputs = {"text": last}
+            if of == "ProfilerSleep":
+                inputs.update(seconds=seconds, key=key)
             last = graph.node(of, **inputs).out(0)
         return {"result": (last,), "expand": graph.finalize()}
 
 
 NODE_CLASS_MAPPINGS = {
-    f"Profiler{node.__name__}": node for node in (Alloc, Spin, Nothing, FailLater, ExpandSleep)
+    f"Profiler{node.__name__}": node for node in (Alloc, Spin, Sleep, Wait, Nothing, FailLater, ExpandSleep)
 }
 
 
@@ -198,6 +232,10 @@ def _serve(bench: Bench) -> None:
     async def status(request: web.Request) -> web.Response:
         now = {"tier": bench.engine.tier, "is_recording": bench.engine.is_recording}
         return web.json_response({**now, "notices": bench.notices, "live": bench.live})
+
+    @routes.get("/profiler_test/took/{key}")
+    async def took(request: web.Request) -> web.Response:
+        return web.json_response(TOOK[request.match_info["key"]])
 
     @routes.post("/profiler_test/arm")
     async def arm(request: web.Request) -> web.Response:
