@@ -171,6 +171,25 @@ def test_each_migration_is_done_once(database: Path, open_store: OpenStore) -> N
         assert len(names) == len(set(names)) == conn.execute("PRAGMA user_version").fetchone()[0]
 
 
+def test_columns_that_came_since_are_added(database: Path, open_store: OpenStore) -> None:
+    store = open_store()
+    store.save(recording(0))
+    assert store.close()
+    with closing(sqlite3.connect(database)) as conn:  # as a version before them made it
+        conn.execute("CREATE TABLE older AS SELECT * FROM profiler_runs")
+        kept = [
+            row[1] for row in conn.execute("PRAGMA table_info(older)") if row[1] not in ("error", "owner")
+        ]
+        rest = ", ".join(kept[1:])
+        conn.execute("DROP TABLE profiler_runs")
+        conn.execute(f"CREATE TABLE profiler_runs (id INTEGER PRIMARY KEY AUTOINCREMENT, {rest})")
+        conn.execute(f"INSERT INTO profiler_runs (id, {rest}) SELECT id, {rest} FROM older")
+        conn.commit()
+    store = open_store()
+    assert store.run(1).prompt_id == "prompt-0"
+    assert store.run(store.save(recording(1, error="it broke"))).error == "it broke"
+
+
 def test_a_file_of_a_newer_version_is_used_as_it_is(database: Path, open_store: OpenStore) -> None:
     store = open_store()
     store.save(recording())

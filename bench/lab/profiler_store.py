@@ -12,7 +12,7 @@ from statistics import median
 
 from gates.profiler.compare import Comparison, compare
 from gates.profiler.records import Recording, Run, Series, Step, columns_of
-from gates.profiler.store import Bounds, ProfilerStore
+from gates.profiler.store import Bounds, Filters, ProfilerStore
 
 from .figures import Figure
 from .pairs import seconds_of
@@ -42,6 +42,8 @@ def _looking(store: ProfilerStore, runs: int, detail: str) -> Iterator[Figure]:
     first, last = runs // 3, runs // 2
     yield _timed("a page of 50 runs", lambda: store.runs(50), 20, detail)
     yield _timed("the last page", lambda: store.runs(50, runs - 50), 20, detail)
+    sought = Filters(text="RUN 12", status="success")
+    yield _timed("a page of what is searched for", lambda: store.runs(50, filters=sought), None, detail)
     yield _timed("a page of 1,000 runs", lambda: store.runs(1000), None, detail)
     yield _timed("one run with its steps", lambda: (store.run(first), store.steps(first)), 50, detail)
     yield _timed("one run with series and workflow", lambda: store.recording(first), 50, detail)

@@ -94,20 +94,7 @@ class Judge:
         sides = stats.summary(a) if a else None, stats.summary(b) if b else None
         if sides[0] is None or sides[1] is None:
             return Finding(metric, *sides, Verdict.UNMEASURED, _unmeasured(sides))
-        found = Finding(
-            metric,
-            *sides,
-            Verdict.SAME,
-            "",
-            shift=stats.hodges_lehmann(a, b),
-            shift_interval=stats.shift_interval(a, b, 0.95, self._deals),
-            p=stats.mann_whitney(a, b, self._deals),
-            asked=self._has_room(metric, sorted([*a, *b])),
-        )
-        if sides[0].median > 0:
-            found = replace(found, ratio=sides[1].median / sides[0].median)
-            if min(len(a), len(b)) > 1 and min(a) > 0:
-                found = replace(found, ratio_interval=self._bootstrap.interval(a, b, _over))
+        found = self._figures(Finding(metric, *sides, Verdict.SAME, ""), a, b)
         if metric.memory and apart and not self.rules.force:
             why = f"Memory was counted differently: {', '.join(apart)}."
             return replace(found, verdict=Verdict.APART, why=why)
@@ -118,6 +105,20 @@ class Judge:
             )
             return replace(found, verdict=Verdict.FEW, why=why, needed=needed)
         return found
+
+    def _figures(self, found: Finding, a: Sequence[float], b: Sequence[float]) -> Finding:
+        assert found.a is not None and found.b is not None
+        ratio = found.b.median / found.a.median if found.a.median > 0 else None
+        drawn = min(len(a), len(b)) > 1 and min(a) > 0
+        return replace(
+            found,
+            shift=stats.hodges_lehmann(a, b),
+            shift_interval=stats.shift_interval(a, b, 0.95, self._deals),
+            ratio=ratio,
+            ratio_interval=self._bootstrap.interval(a, b, _over) if drawn else None,
+            p=stats.mann_whitney(a, b, self._deals),
+            asked=self._has_room(found.metric, sorted([*a, *b])),
+        )
 
     def _has_room(self, metric: Metric, ordered: Sequence[float]) -> bool:
         """Does not look at who is on which side, so what it leaves out can be left out without favour."""

@@ -6,26 +6,21 @@ The file may have been written by anybody, so a cell is never trusted to be of t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from ..records import Run, Step
 
 Record = TypeVar("Record", Run, Step)
+Row = sqlite3.Row | Mapping[str, Any]
 Cell = int | float | str | bytes | None
 LARGEST = 2**63 - 1
 UNWRITTEN = frozenset({"id"})
 KEPT_ELSEWHERE = frozenset({"environment_json"})  # a document, the same for many runs
-
-
-class Row(Protocol):
-    """A row of sqlite3, or a dict."""
-
-    def keys(self) -> Iterable[str]: ...
-    def __getitem__(self, name: str, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -72,8 +67,8 @@ def sendable(text: str) -> str:
 
 def read(record: type[Record], row: Row, shape: tuple[Column, ...]) -> Record:
     """A record from a row; `shape` is `columns(record)`, made once for many rows."""
-    there = set(row.keys())
-    return record(**{one.name: value_of(one, row[one.name] if one.name in there else None) for one in shape})
+    cells = dict(zip(row.keys(), row, strict=True)) if isinstance(row, sqlite3.Row) else row
+    return record(**{one.name: value_of(one, cells.get(one.name)) for one in shape})
 
 
 def read_all(record: type[Record], rows: Iterable[Row]) -> tuple[Record, ...]:
@@ -83,8 +78,12 @@ def read_all(record: type[Record], rows: Iterable[Row]) -> tuple[Record, ...]:
 
 def value_of(column: Column, cell: Any) -> Any:
     """A cell as the column's type; None, or "" where the field is never None, for what cannot be that."""
+    if cell is None:
+        return "" if column.required else None
+    if type(cell).__name__ == column.kind and column.kind != "float":
+        return cell
     if column.kind == "str":
-        return _text(cell) if cell is not None else "" if column.required else None
+        return _text(cell)
     if column.name == "timestamp" and isinstance(cell, str):
         return _moment(cell)
     number = _number(cell)
