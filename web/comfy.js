@@ -76,3 +76,49 @@ export function addElementWidget(node, name, type, element, minHeight) {
   widget.serialize = false;
   return widget;
 }
+
+/** The id under which the server knows this page. @returns {string} */
+export const clientId = () => api.clientId ?? "";
+
+/** What Run would send now. @returns {Promise<{prompt: Record<string, any>, workflow: any}>} */
+export async function capturePrompt() {
+  const { output, workflow } = await app.graphToPrompt();
+  return { prompt: output, workflow };
+}
+
+/** What the open workflow is called. @returns {string} */
+export const workflowName = () => app.extensionManager.workflow?.activeWorkflow?.filename ?? "";
+
+/** @param {object} tab */
+export const registerSidebarTab = (tab) => app.extensionManager.registerSidebarTab(tab);
+
+/** Opens a sidebar tab, or closes it when it is open. @param {string} id */
+export const toggleSidebarTab = (id) => app.extensionManager.command.execute(`Workspace.ToggleSidebarTab.${id}`);
+
+/** Opens the graph that a node is in and puts the node in the middle. @param {any} node */
+export function showNode(node) {
+  const canvas = app.canvas;
+  if (!canvas) return;
+  if (canvas.graph !== node.graph) canvas.setGraph?.(node.graph);
+  canvas.centerOnNode?.(node);
+  canvas.selectNode?.(node);
+}
+
+/**
+ * Puts a small text above a node, in both renderers; the answer takes it off again.
+ * @param {any} node @param {string} text @param {{fgColor: string, bgColor: string}} colours
+ * @returns {() => void}
+ */
+export function addBadge(node, text, colours) {
+  const badge = new globalThis.LGraphBadge({ text, ...colours });
+  const show = (badges) => {
+    const before = node.badges ?? [];
+    node.badges = badges(before);
+    // Nodes 2.0 of 1.47 hears of a badge by this alone
+    const type = "node:property:changed";
+    node.graph?.trigger?.(type, { type, nodeId: node.id, property: "badges", oldValue: before, newValue: node.badges });
+    redraw(node);
+  };
+  show((badges) => [...badges, badge]);
+  return () => show((badges) => badges.filter((one) => one !== badge));
+}

@@ -45,15 +45,16 @@ function runner(given = {}) {
   const sent = [];
   const routes = {
     start: async (ask) => (sent.push(ask), { prompt_ids: ["p"], series: "s" }),
-    updateNodes: async () => ({ snapshot_id: 1 }),
+    updateNodes: async () => ({ snapshot_id: 1, hash: "h" }),
   };
-  const state = { prompt: prompt() };
+  const state = { prompt: prompt(), serverHash: null };
   const made = createLocalRunner({
     capture: async () => ({ prompt: state.prompt, workflow: {} }),
     clientId: () => "tab",
     workflowName: () => "x",
     routes,
     reference: createReference(given.storage ?? storage()),
+    serverHash: () => state.serverHash,
   });
   return { made, sent, state };
 }
@@ -67,6 +68,17 @@ test("a changed workflow is not sent, unless it is forced", async () => {
   await assert.rejects(made.start({ repeat: 1 }), (error) => error.code === "workflow_changed" && error.details.differences.added.length === 1);
   await made.start({ repeat: 1, force: true });
   assert.deepEqual(sent.map(({ force, client_id }) => [force, client_id]), [[false, "tab"], [false, "tab"], [true, "tab"]]);
+});
+
+test("a reference that was updated elsewhere is left to the server", async () => {
+  const { made, sent, state } = runner();
+  await made.update();
+  state.prompt = prompt({ 3: { class_type: "New", inputs: {} } });
+  state.serverHash = "another";
+  await made.start({ repeat: 1 });
+  state.serverHash = "h";
+  await assert.rejects(made.start({ repeat: 1 }), { code: "workflow_changed" });
+  assert.equal(sent.length, 1);
 });
 
 test("an empty workflow is not sent, and a full storage stops nothing", async () => {

@@ -177,6 +177,13 @@ export class ProfilerModel {
     }
   }
 
+  /** Keeps the workflow of now as the reference. @param {import("./live/local_runner.js").Runner} runner */
+  async updateReference(runner) {
+    const answer = await runner.update();
+    await this.readStatus();
+    return answer;
+  }
+
   /** @param {import("./live/local_runner.js").Runner} runner */
   async stop(runner) {
     const answer = await runner.stop(this.state.progress.series);

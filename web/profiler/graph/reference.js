@@ -50,31 +50,35 @@ function changes(old, now) {
 const KEY = "dataset_gates.profiler.reference";
 
 /**
- * The reference of this browser. The server keeps its own and looks again.
+ * The reference of this browser. The server keeps its own, for all browsers, and looks again.
  * @param {Pick<Storage, "getItem" | "setItem" | "removeItem">} storage
  */
 export function createReference(storage) {
   const read = () => {
     try {
       const kept = JSON.parse(storage.getItem(KEY) ?? "null");
-      return Array.isArray(kept) ? kept : null;
+      return Array.isArray(kept?.nodes) ? kept : null;
     } catch {
       return null;
     }
   };
   return {
-    /** @param {Record<string, any>} prompt */
-    keep(prompt) {
+    /** @param {Record<string, any>} prompt @param {string} hash that the server gave it */
+    keep(prompt, hash) {
       try {
-        storage.setItem(KEY, JSON.stringify(referenceOf(prompt)));
+        storage.setItem(KEY, JSON.stringify({ hash, nodes: referenceOf(prompt) }));
       } catch {
         storage.removeItem(KEY); // too large for the browser: the server's look is enough
       }
     },
-    /** @param {Record<string, any>} prompt @returns {Differences | null} null when nothing differs or is known */
-    check(prompt) {
+    /**
+     * @param {Record<string, any>} prompt @param {string | null} serverHash null when it is not known here
+     * @returns {Differences | null} null when nothing differs, or when the server's reference is another one
+     */
+    check(prompt, serverHash = null) {
       const kept = read();
-      return kept && differences(kept, referenceOf(prompt));
+      if (!kept || (serverHash && kept.hash !== serverHash)) return null;
+      return differences(kept.nodes, referenceOf(prompt));
     },
   };
 }

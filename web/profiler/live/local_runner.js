@@ -16,9 +16,10 @@ import { ApiError } from "../../shared/api_error.js";
  * @param {() => string} given.workflowName
  * @param {import("../routes.js").ProfilerRoutes} given.routes
  * @param {ReturnType<typeof import("../graph/reference.js").createReference>} given.reference
+ * @param {() => string | null} [given.serverHash] of the server's reference, as far as this page knows
  * @returns {Runner}
  */
-export function createLocalRunner({ capture, clientId, workflowName, routes, reference }) {
+export function createLocalRunner({ capture, clientId, workflowName, routes, reference, serverHash = () => null }) {
   async function captured() {
     const { prompt, workflow } = await capture();
     if (Object.keys(prompt).length) return { prompt, workflow };
@@ -28,14 +29,14 @@ export function createLocalRunner({ capture, clientId, workflowName, routes, ref
   return {
     async start(ask) {
       const { prompt, workflow } = await captured();
-      const found = ask.force ? null : reference.check(prompt);
+      const found = ask.force ? null : reference.check(prompt, serverHash());
       if (found) throw new ApiError("workflow_changed", "Workflow changed. Please Update Nodes.", 409, { differences: found });
       return routes.start({ force: false, ...ask, client_id: clientId(), prompt, workflow });
     },
     async update() {
       const { prompt, workflow } = await captured();
       const answer = await routes.updateNodes(prompt, workflow);
-      reference.keep(prompt);
+      reference.keep(prompt, answer.hash);
       return answer;
     },
     stop: (series) => routes.stop(series),

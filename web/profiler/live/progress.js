@@ -42,6 +42,8 @@ export function heard(now, event) {
       return ended(now, event);
     case "mismatch":
       return { ...IDLE, word: { kind: "warning", text: event.message || "Workflow changed: this prompt ran unrecorded." } };
+    case "lost":
+      return { ...now, word: { kind: "warning", text: event.message || "A part of this run was not recorded." } };
     case "lapsed":
       return { ...IDLE, word: { kind: "info", text: event.message || "No prompt came within a minute, so none is recorded." } };
     default:

@@ -83,7 +83,7 @@ export function createRunBar(element, { model, actions, runner, layout, openWind
   async function updateNodes() {
     showNote(null);
     try {
-      const { node_count: count, created } = await runner.update();
+      const { node_count: count, created } = await model.updateReference(runner);
       actions.say(created === false ? "Nodes updated: nothing had changed." : `Nodes updated: ${count} nodes are the reference now.`);
       return true;
     } catch (error) {
