@@ -132,3 +132,28 @@ def many(count: int) -> Json:
     between = 0.0004 * count
     whole = run(id=13, status="success", total_time=at, async_idle=0.0, framework_time=between)
     return {"run": whole, "steps": found, "series": curves, "groups": [], "selected": None}
+
+
+def runs() -> list[Json]:
+    """Three weeks of one workflow: single runs, two series, one that failed, one without figures."""
+    found = []
+    for number in range(34):
+        wobble = (number * 37 % 11) / 40
+        series = "before" if 6 <= number < 14 else "after the update" if 20 <= number < 28 else None
+        more: Json = {
+            "id": number + 1,
+            "name": HOSTILE if number == 3 else f"try {number}",
+            "series": series,
+            "mode": "warm" if series else "natural",
+            "status": "success",
+            "timestamp": 1_762_000_000 + number * 51_000,
+            "total_time": 9.4 + wobble + (1.6 if number >= 20 else 0),
+            "vram_peak": int((11 + wobble) * GIB) if number > 2 else None,
+            "ram_peak": int((20 + wobble) * GIB),
+        }
+        if number == 16:
+            more |= {"status": "error", "total_time": 4.2}
+        if number == 30:
+            more["total_time"] = None
+        found.append(run(**more))
+    return found

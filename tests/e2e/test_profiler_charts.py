@@ -221,3 +221,24 @@ def test_ten_thousand_bars_are_a_window(chart_page: OpenPage) -> None:
     page.page.keyboard.press("End")
     expect(page.page.locator(":focus")).to_have_attribute("aria-posinset", "10001")
     page.screenshot("end")
+
+
+def test_the_history_shows_runs_with_their_spread(chart_page: OpenPage) -> None:
+    page = chart_page()
+    page.show("charts/history.js", "createHistory", {"runs": chart_data.runs(), "hash": "a1", "current": 21})
+    points = page.page.get_by_role("option", include_hidden=False).locator(".dsg-history-dot")
+    expect(points).to_have_count(33)
+    expect(page.page.get_by_text("A spread needs")).to_have_count(0)
+    expect(page.page.get_by_text("1 run without this figure.")).to_be_visible()
+    page.screenshot("dark")
+    page.page.locator("[data-run='17']").click()
+    assert page.told == [["openRun", 17]]
+    page.page.keyboard.press("ArrowRight")
+    page.page.locator("[data-run='4'] .dsg-history-dot").hover()
+    expect(page.page.locator(".dsg-timeline-tip b")).to_have_text(chart_data.HOSTILE)
+    page.colour(LIGHT)
+    page.page.get_by_label("Shown figure").select_option("vram_peak")
+    page.screenshot("light")
+    page.update(runs=[], current=None)
+    expect(page.page.get_by_text("No run of this workflow yet.")).to_be_visible()
+    assert page.page.evaluate("() => window.harmed") is None
