@@ -10,58 +10,25 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from time import perf_counter_ns
-from time import time as wall_time
 from typing import Any
 
 from . import fallback
-from .arming import Arm, Arming, Ask, HashOf, Notice, asked, is_mismatch, mismatch
-from .desk import Begun, Desk, Job, Live, Sink
-from .quantities import Edges, Missing, Probe
+from .arming import Arm, Arming, Ask, Notice, asked
+from .desk import Desk, Job, Sink
+from .facts import FactFinder
+from .lent import Clock, Outside, Probes
 from .sampler import DEFAULT_MS, Sampler, period_ms
 from .session import NO_READING, Calls, Graph, Mark, Reading, Segment, Session, client_of
-from .totals import Facts
+
+__all__ = ["Clock", "Outside", "Probes", "ProfilerEngine"]
 
 log = logging.getLogger("gates.profiler.engine")
 
 WORTH_ASKING = 10_000_000  # ns: a node that took this long is worth asking the driver when it ends
 SECONDS_FOR_FIRST_SAMPLE = 0.1
 SECONDS_TO_STOP = 10.0
-MOST_FAULTS = 20
 FULL_TIER = "execute"
 FAILED = {"execution_error": "Exception", "execution_interrupted": "InterruptProcessingException"}
-
-
-@dataclass(frozen=True)
-class Clock:
-    """`ns` only ever goes forward; `time` is s since 1970."""
-
-    ns: Callable[[], int] = perf_counter_ns
-    time: Callable[[], float] = wall_time
-
-
-@dataclass(frozen=True)
-class Probes:
-    """`edges` are read on the prompt thread, `sampled` on the sampler's. Where `has_device`, a run waits a
-    moment for the first sample, so that its first node begins with a figure."""
-
-    edges: Edges
-    sampled: Sequence[Probe] = ()
-    has_device: Callable[[], bool] = lambda: False
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What the engine asks others for, on the desk's thread, and may be told nothing."""
-
-    hash_of: HashOf | None = None
-    environment: Callable[[], Mapping[str, Any]] | None = None
-    pools_of: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
-    live: Live | None = None
-    begun: Begun | None = None
-    checkpoint: Sink | None = None
-    notify: Callable[[Notice], None] | None = None
 
 
 class ProfilerEngine:
@@ -72,7 +39,7 @@ class ProfilerEngine:
         clock: Clock,
         probes: Probes,
         sink: Sink,
-        outside: Outside = Outside(),
+        outside: Outside | None = None,
         sample_ms: Callable[[], int] = lambda: DEFAULT_MS,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
@@ -82,12 +49,12 @@ class ProfilerEngine:
         self._ns = clock.ns
         self._probes = probes
         self._edges = probes.edges
-        self._outside = outside
+        self._outside = outside = outside or Outside()
         self._sample_ms = sample_ms
         self._arming = Arming(clock.time, new_id)
-        self._desk = Desk(self._facts, sink, outside.live, outside.checkpoint, clock.ns, begun=self._begun)
+        facts = FactFinder(outside, probes.edges, self._tell)
+        self._desk = Desk(facts.of, sink, outside.live, outside.checkpoint, clock.ns, begun=facts.begun)
         self._job: Job | None = None
-        self._environment: Mapping[str, Any] | None = None
         self._stopped = False
 
     @property
@@ -254,82 +221,32 @@ class ProfilerEngine:
         try:
             return self._edges.before(now)
         except Exception as error:
-            self._fault(session, f"reading failed: {type(error).__name__}: {error}")
+            session.note(f"reading failed: {type(error).__name__}: {error}")
             return NO_READING
 
     def _after(self, session: Session, now: int, lasted: int) -> Reading:
         try:
             return self._edges.after(now, lasted)
         except Exception as error:
-            self._fault(session, f"reading failed: {type(error).__name__}: {error}")
+            session.note(f"reading failed: {type(error).__name__}: {error}")
             return NO_READING
 
     def _ask_device(self, session: Session, at: int) -> None:
         try:
             used = self._edges.device_memory()
         except Exception as error:
-            self._fault(session, f"the device did not answer: {type(error).__name__}: {error}")
+            session.note(f"the device did not answer: {type(error).__name__}: {error}")
             return
         if used is not None:
             session.device_edges.append((at, used))
-
-    def _fault(self, session: Session, what: str) -> None:
-        if len(session.faults) < MOST_FAULTS and what not in session.faults:
-            session.faults.append(what)
 
     def fault(self, where: str, error: BaseException) -> None:
         """A hook failed; the prompt goes on, and the run says that something is missing."""
         session = self.session
         if session is not None:
-            self._fault(session, f"{where} failed: {type(error).__name__}: {error}")
+            session.note(f"{where} failed: {type(error).__name__}: {error}")
         if where == "run_ended":
             self._abandon()
-
-    def _facts(self, session: Session, sampler: Sampler) -> Facts | None:
-        """What the run is kept with; None where it should not have been recorded."""
-        found = self._asked(session, "hash_of", session.prompt, session.workflow)
-        if is_mismatch(session.ask, found):
-            if session.end is not None:
-                self._tell(mismatch(session.ask, found, session.client_id, session.prompt_id))
-            return None
-        missing: list[Missing] = [*sampler.missing(), *self._edges.missing()]
-        return Facts(
-            workflow_hash=found,
-            environment=self._surroundings(session) if session.end is not None else None,
-            pools=self._asked(session, "pools_of", session.prompt),
-            missing=tuple(missing),
-            device=next((opened.device for opened in sampler.opened if opened.device), None),
-            sampler_cpu=sampler.cpu,
-            sampler_ms=sampler.ms,
-            tracks=dict(sampler.tracks),
-        )
-
-    def _begun(self, session: Session) -> None:
-        """Tell that a run is on, unless it turns out to be one that should not be recorded."""
-        if self._outside.begun is None:
-            return
-        if session.ask.expected_hash is not None:
-            found = self._asked(session, "hash_of", session.prompt, session.workflow)
-            if is_mismatch(session.ask, found):
-                return
-        self._outside.begun(session)
-
-    def _surroundings(self, session: Session) -> Mapping[str, Any] | None:
-        """Gathered once: what a process runs in does not change while it runs."""
-        if self._environment is None:
-            self._environment = self._asked(session, "environment")
-        return self._environment
-
-    def _asked(self, session: Session, name: str, *values: Any) -> Any:
-        ask = getattr(self._outside, name)
-        if ask is None:
-            return None
-        try:
-            return ask(*values)
-        except Exception as error:
-            log.exception("[Dataset Gates] %s is missing from a run", name)
-            self._fault(session, f"{name} failed: {type(error).__name__}")
-            return None
 
     def _tell(self, notice: Notice) -> None:
         if self._outside.notify is None:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Protocol
 from .arming import Ask, workflow_of
 from .inputs import Redactor, described, is_link
 
+MOST_FAULTS = 20
+
 
 class Graph(Protocol):
     """What ComfyUI calls `dynprompt`: the prompt with the nodes that were made while it runs."""
@@ -121,6 +123,11 @@ class Session:
         self.raised: str | None = None
         self.overhead = 0
         self.faults: list[str] = []
+
+    def note(self, fault: str) -> None:
+        """Something of ours failed: the run says so."""
+        if len(self.faults) < MOST_FAULTS and fault not in self.faults:
+            self.faults.append(fault)
 
     def meet(self, node_id: str, graph: Graph) -> None:
         """Keep a node's inputs as they are when it is first picked up."""
