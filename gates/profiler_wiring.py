@@ -16,6 +16,7 @@ from . import (
     __version__,
     gates_compat,
     pool_prints,
+    profiler_compare_routes,
     profiler_file_routes,
     profiler_group_routes,
     profiler_routes,
@@ -30,6 +31,13 @@ from .profiler_desk import PREFIX, Desk
 
 log = logging.getLogger("gates.extension")
 WEB = Path(__file__).parents[1] / "web"
+ROOMS = (
+    profiler_routes,
+    profiler_group_routes,
+    profiler_run_routes,
+    profiler_compare_routes,
+    profiler_file_routes,
+)
 QUEUEING = ("/prompt", "/api/prompt")
 
 
@@ -65,7 +73,7 @@ def serve(app: web.Application, routes: Any, service: ProfilerService, hosts: fr
     capability = Capability("Profiler")
     desk = Desk(service, gates_compat.profile_user, WEB, __version__, hosts)
     table = web.RouteTableDef()
-    for room in (profiler_routes, profiler_group_routes, profiler_run_routes, profiler_file_routes):
+    for room in ROOMS:
         room.add_routes(table, desk)
     mount(app, routes, PREFIX, table, capability)
     if gates_compat.has_users():
