@@ -6,6 +6,7 @@ import functools
 import inspect
 import logging
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +209,8 @@ def on_every_prompt(handler: Callable[[dict[str, Any]], dict[str, Any]]) -> bool
 
 def dynamic_vram() -> Callable[[], int | None] | None:
     """What tells the bytes that ComfyUI's dynamic VRAM holds; None where that is not in use."""
+    if "comfy_aimdo.control" not in sys.modules:  # asked where a run begins: no place to look for modules
+        return None
     try:
         import comfy.memory_management as management
         import comfy_aimdo.control as control

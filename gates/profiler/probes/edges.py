@@ -83,7 +83,7 @@ class NodeEdges:
         told = [Missing(NOT_WEIGHED, "steps shorter than 1 ms are not weighed")]
         memory = self._process.memory
         if memory.why_no_peak is not None:
-            told.append(Missing(("ram_max_exact",), memory.why_no_peak))
+            told.append(Missing(("ram_source",), memory.why_no_peak))
         if self._dynamic_vram is None:
             told.append(Missing(("aimdo_start", "aimdo_end"), "ComfyUI's dynamic VRAM is not in use"))
         return tuple(told)
