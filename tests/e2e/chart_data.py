@@ -157,3 +157,102 @@ def runs() -> list[Json]:
             more["total_time"] = None
         found.append(run(**more))
     return found
+
+
+TIME = {"name": "exec_time", "unit": "s", "share": 0.03, "floor": 0.005, "memory": False}
+VRAM = {"name": "vram_max", "unit": "bytes", "share": 0.01, "floor": 8 * 2**20, "memory": True}
+
+
+def _summary(median: float | None, n: int) -> Json | None:
+    if median is None:
+        return None
+    spread = {"low": median * 0.99, "high": median * 1.02}
+    return {
+        "n": n,
+        "median": median,
+        "interval": spread if n >= 6 else None,
+        "least": median * 0.98,
+        "most": median * 1.04,
+        "quartiles": spread,
+        "mad": median * 0.005,
+    }
+
+
+def finding(metric: Json, a: float | None, b: float | None, verdict: str, why: str, n: int = 8) -> Json:
+    known = a is not None and b is not None
+    shift = b - a if a is not None and b is not None else None
+    around = {"low": shift * 0.95, "high": shift * 1.05} if shift is not None and n > 3 else None
+    return {
+        "metric": metric,
+        "a": _summary(a, n),
+        "b": _summary(b, n),
+        "verdict": verdict,
+        "why": why,
+        "shift": shift,
+        "shift_interval": around,
+        "ratio": b / a if a and b is not None else None,
+        "ratio_interval": None,
+        "p": (0.0002 if verdict in ("more", "less") else 0.41) if known else None,
+        "q": 0.004 if verdict in ("more", "less") else None,
+        "needed": 4 if verdict == "not enough runs" else None,
+        "asked": known,
+    }
+
+
+SHOWN = "Shown by the runs, and large enough to matter."
+CHANCE = "Chance alone would often give as much."
+FEW = "1 and 1 runs cannot tell a difference from chance; 4 on each side can."
+
+
+def comparison(few: bool = False) -> Json:
+    """Two series of eight runs, or a run against a run."""
+    n = 1 if few else 8
+
+    def found(
+        metric: Json, a: float | None, b: float | None, verdict: str = "no difference", why: str = CHANCE
+    ) -> Json:
+        if few and verdict != "not measured":
+            verdict, why = "not enough runs", FEW
+        return finding(metric, a, b, verdict, why, n)
+
+    def compared(a: str | None, b: str | None, title: str, time: Json, vram: Json) -> Json:
+        how = "" if a is None or b is None else "id" if a == b else "place"
+        node = {"a": a, "b": b, "node_type": "Any", "title": title, "how": how}
+        return {"node": node, "findings": [time, vram], "ran": [n if a else 0, n if b else 0]}
+
+    same = found(VRAM, 9 * GIB, 9 * GIB)
+    apart = found(VRAM, 11 * GIB, 12 * GIB, "not comparable", "Memory was counted differently: allocator.")
+    missing = finding(TIME, None, 0.4, "not measured", "Not measured in A.", n)
+    nodes = [
+        compared("3", "3", "KSampler", found(TIME, 3.1, 4.6, "more", SHOWN), apart),
+        compared("8", "8", "VAE Decode", found(TIME, 0.92, 0.68, "less", SHOWN), same),
+        compared("4", "4", "Load Checkpoint", found(TIME, 3.1, 3.15), same),
+        compared("6", "16", HOSTILE, found(TIME, 0.31, 0.31), same),
+        compared(None, "40", "Upscale", missing, same),
+    ]
+    total = {**TIME, "name": "total_time"}
+    peak = {**VRAM, "name": "vram_peak"}
+    return {
+        "runs": [n, n],
+        "left_out": [0, 1],
+        "totals": [
+            found(total, 9.6, 11.1, "more", SHOWN),
+            found({**TIME, "name": "cpu_time"}, 12.1, 12.2),
+            {**apart, "metric": peak},
+            found({**VRAM, "name": "ram_peak"}, 20 * GIB, 20.1 * GIB),
+        ],
+        "nodes": nodes,
+        "differing": [
+            {"kind": "environment", "name": "torch.version", "a": ["2.7.1"], "b": ["2.8.0"], "node": None},
+            {"kind": "environment", "name": "packs." + HOSTILE, "a": [], "b": ["0" * 40], "node": None},
+            {"kind": "pool", "name": "portraits", "a": ["a" * 64], "b": ["b" * 64], "node": None},
+            {"kind": "input", "name": "steps", "a": ["20"], "b": ["30"], "node": "3", "varies": False},
+            {"kind": "input", "name": "seed", "a": ["1", "2", "3"], "b": ["4"], "node": "3", "varies": True},
+        ],
+        "structure": {
+            "added": [{"id": "40", "class_type": "ImageScale", "title": "Upscale", "links": []}],
+            "removed": [],
+            "changed": [{"id": "8", "kind": "renamed", "before": "VAE Decode", "after": HOSTILE}],
+        },
+        "apart": ["allocator"],
+    }

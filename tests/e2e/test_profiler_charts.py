@@ -242,3 +242,60 @@ def test_the_history_shows_runs_with_their_spread(chart_page: OpenPage) -> None:
     page.update(runs=[], current=None)
     expect(page.page.get_by_text("No run of this workflow yet.")).to_be_visible()
     assert page.page.evaluate("() => window.harmed") is None
+
+
+def show_comparison(page: ChartPage, answers: list[Any], **more: Any) -> None:
+    page.show("compare/comparison.js", "createComparison", {"runs": [], "a": None, "b": None})
+    page.page.evaluate("(answers) => window.answers.push(...answers)", answers)
+    newest_first = [{**one, "workflow_hash": "h"} for one in reversed(chart_data.runs())]
+    page.update(runs=newest_first, **more)
+
+
+def test_a_comparison_says_what_differs_and_what_else_did(chart_page: OpenPage) -> None:
+    page = chart_page()
+    show_comparison(page, [chart_data.comparison()] * 2)
+    title = page.page.get_by_role("heading", level=3)
+    expect(title).to_have_text("after the update is slower than before by 1.50 s (+16 %).")
+    page.screenshot("dark")
+    rows = page.page.get_by_role("option").filter(has=page.page.locator(".dsg-compare-verdict"))
+    expect(rows.first).to_contain_text("KSampler (3)")
+    expect(rows.first).to_contain_text("slower")
+    expect(rows.nth(3)).to_contain_text("no difference")
+    assert rows.nth(3).locator("[data-found='more'], [data-found='less']").count() == 0
+    page.page.get_by_role("button", name="Node", exact=True).click()
+    expect(rows.first).to_contain_text(chart_data.HOSTILE[:10])
+    rows.first.click()
+    page.page.get_by_label("Compared figure").select_option("vram_max")
+    expect(page.page.get_by_text("not comparable").first).to_be_visible()
+    page.page.get_by_role("button", name="Judge all the same").click()
+    expect(page.page.get_by_text("it is judged all the same")).to_be_visible()
+    page.colour(LIGHT)
+    page.screenshot("light")
+    told = page.told
+    assert [one[0] for one in told] == ["compare", "select", "compare"]
+    assert told[0][1] == {"a": {"series": "before"}, "b": {"series": "after the update"}, "force": False}
+    assert told[2][1]["force"] is True
+    assert page.page.evaluate("() => window.harmed") is None
+
+
+def test_too_few_runs_are_never_judged(chart_page: OpenPage) -> None:
+    page = chart_page()
+    show_comparison(page, [chart_data.comparison(few=True)], a={"runs": [3]}, b={"runs": [34]})
+    title = page.page.get_by_role("heading", level=3)
+    expect(title).to_have_text("Not enough runs to tell a difference from chance.")
+    expect(page.page.get_by_text("4 on each side can.").first).to_be_visible()
+    assert page.page.locator("[data-found='more'], [data-found='less']").count() == 0
+    page.screenshot("end")
+
+
+def test_a_comparison_that_fails_says_why_and_can_be_tried_again(chart_page: OpenPage) -> None:
+    page = chart_page()
+    show_comparison(page, [{"error": "There is no run 3."}, chart_data.comparison()])
+    expect(page.page.get_by_text("There is no run 3.")).to_be_visible()
+    page.page.get_by_role("button", name="Compare again").click()
+    expect(page.page.get_by_role("heading", level=3)).to_contain_text("slower")
+    page.page.get_by_label("B, what it is now").select_option("series:before")
+    expect(page.page.get_by_text("A and B are the same.")).to_be_visible()
+    page.update(runs=[], a=None, b=None)
+    page.page.get_by_label("B, what it is now").select_option("")
+    expect(page.page.get_by_text("Choose both; series tell more")).to_be_visible()
