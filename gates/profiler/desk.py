@@ -22,7 +22,7 @@ CHECKPOINT_SECONDS = 2.0
 SECONDS_TO_JOIN = 5.0  # the sampler, which may sit in a driver that hangs
 SECONDS_IDLE = 5.0
 MOST_WAITING = 64  # runs that ended and are not assembled yet
-MOST_ROWS = 200  # in one message
+MOST_ROWS = 25  # in one message: making a row takes time from the prompt
 
 Live = Callable[[str, "str | None", Sequence[Step]], None]
 Sink = Callable[[Recording], None]
