@@ -12,6 +12,7 @@ import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import CoroutineType
 from typing import Any, Protocol, cast
 
 log = logging.getLogger("gates.hooks")
@@ -147,7 +148,9 @@ def watched_execute(original: Any, slot: Slot) -> Any:
         watcher = slot.watcher
         if watcher.session is None:
             answer = original(*args, **kwargs)
-            return await answer if inspect.isawaitable(answer) else answer
+            if type(answer) is CoroutineType or inspect.isawaitable(answer):  # the first is the quicker check
+                return await answer
+            return answer
         mark = None
         try:
             node_id = _argument(args, kwargs, 3, "current_item")
@@ -199,7 +202,9 @@ def watched_output(original: Any, slot: Slot) -> Any:
                 _said(watcher, "on_calls_start", error)
         if calls is None:
             answer = original(*args, **kwargs)
-            return await answer if inspect.isawaitable(answer) else answer
+            if type(answer) is CoroutineType or inspect.isawaitable(answer):
+                return await answer
+            return answer
         # Only what is there is replaced: a core that knows no such argument must not be handed one.
         told = "pre_execute_cb" in kwargs or len(args) > 5
         if "pre_execute_cb" in kwargs:
