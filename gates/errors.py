@@ -74,6 +74,9 @@ GatesError
     │   ├── RunFailed       a node raised                            (also RuntimeError)
     │   ├── RunCancelled    somebody stopped it
     │   ├── RunLost         the server does not know it any more     (also LookupError)
+    │   ├── ProfilerRefused the server's profiler says no; `data` has its code
+    │   ├── ProfilerMissing the server has no profiler of ours
+    │   ├── NotMeasured     a run that was asked for is not in the list
     │   ├── RunUnsettled    it may still run on a server that does not answer
     │   └── RunTimedOut     the caller's own limit                   (also TimeoutError)
     ├── ClusterTrouble      many machines
@@ -414,6 +417,20 @@ class RunLost(RunTrouble, LookupError):
 class RunUnsettled(RunTrouble):
     code = "run_unsettled"
     exit_code = 4
+
+
+class ProfilerRefused(RunTrouble):
+    code = "profiler_refused"
+    exit_code = 3
+
+
+class ProfilerMissing(RunTrouble):
+    code = "profiler_missing"
+    exit_code = 4
+
+
+class NotMeasured(RunTrouble):
+    code = "not_measured"
 
 
 class RunTimedOut(RunTrouble, TimeoutError):

@@ -163,8 +163,9 @@ def _add_stop_and_subscribe(routes: web.RouteTableDef, desk: Desk) -> None:
     @changing(desk)
     async def stop(request: web.Request) -> web.Response:
         user = desk.user(request)
-        series = short(await read_json(request), "series", LONGEST_NAME)
-        return json_bytes(desk.service.stop(user, series or None))
+        fields = await read_json(request)
+        series, prompt_id = short(fields, "series", LONGEST_NAME), short(fields, "prompt_id", LONGEST_ID)
+        return json_bytes(desk.service.stop(user, series or None, prompt_id or None))
 
     @routes.post(f"{PREFIX}/subscribe")
     @changing(desk)

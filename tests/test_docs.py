@@ -201,10 +201,11 @@ def test_each_command_is_documented() -> None:
     usage = build_parser().format_help()
     nouns = re.findall(r"^    ([a-z]+)  ", usage, re.M)
     assert nouns
-    pages = {"run": "running.md"}
+    pages = {"run": ("running.md", "WORKFLOW"), "profile": ("profiler.md", "run WORKFLOW")}
     for noun in nouns:
-        page = text_of(DOCS / pages.get(noun, "host.md")).replace("--listen 127.0.0.1 --port 8188 ", "")
-        assert f"gates {noun} {'WORKFLOW' if noun == 'run' else '--base-directory'}" in page
+        name, shown = pages.get(noun, ("host.md", "--base-directory"))
+        page = text_of(DOCS / name).replace("--listen 127.0.0.1 --port 8188 ", "")
+        assert f"gates {noun} {shown}" in page
 
 
 # --- the package -------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def sides(host: HostProcess) -> dict[str, list[int]]:
         }
         assert host.post(f"{P}/run", ask).status == 200
         until(lambda: status(host)["series"][-1]["state"] == "done", name)
-        until(lambda name=name: len(runs(host, series=name)) == 5, name)
+        until(partial(has_five, host, name), name)
         found[name] = [run["id"] for run in runs(host, series=name)]
     return found
 

@@ -142,11 +142,14 @@ class AllRepeats:
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, longest)
 
-    def stop(self, user: str, series: str | None = None) -> Stopped:
-        """End a series, or all of this user's: what is queued never runs, what runs is interrupted."""
+    def stop(self, user: str, series: str | None = None, prompt_id: str | None = None) -> Stopped:
+        """End a series, that of a prompt, or all of this user's.
+
+        What is queued never runs, what runs is interrupted.
+        """
         cancelled: list[str] = []
         interrupted = None
-        for repeats in self._running(user, series):
+        for repeats in self._running(user, series, prompt_id):
             repeats.state = "stopped"
             task = self._tasks.get(repeats)
             if task is not None:
@@ -157,11 +160,13 @@ class AllRepeats:
             cancelled += [one for one in repeats.prompt_ids if one in gone]
         return Stopped(tuple(cancelled), interrupted)
 
-    def _running(self, user: str, series: str | None) -> Sequence[Repeats]:
+    def _running(self, user: str, series: str | None, prompt_id: str | None) -> Sequence[Repeats]:
         return [
             one
             for one in self.of(user)
-            if one.state == "running" and (series is None or one.series == series)
+            if one.state == "running"
+            and (series is None or one.series == series)
+            and (prompt_id is None or prompt_id in one.prompt_ids)
         ]
 
     async def close(self) -> None:

@@ -179,9 +179,9 @@ class ProfilerService:
 
         return await self.repeats.start(wish.user, ask.series, wish.mode, wish.repeat, submit)
 
-    def stop(self, user: str, series: str | None) -> dict[str, Any]:
-        stopped = self.repeats.stop(user, series)
-        if series is None:
+    def stop(self, user: str, series: str | None, prompt_id: str | None) -> dict[str, Any]:
+        stopped = self.repeats.stop(user, series, prompt_id)
+        if series is None and prompt_id is None:
             for arm in self.armed(user):
                 self.engine.disarm(arm.client_id)
         return {"cancelled": list(stopped.cancelled), "interrupted": stopped.interrupted}
