@@ -5,6 +5,14 @@ import { test } from "node:test";
 import { criticalPath } from "../../web/profiler/charts/critical_path.js";
 import { barAt, lanePlaces, rowAt } from "../../web/profiler/charts/lane_places.js";
 import { layLanes } from "../../web/profiler/charts/lanes.js";
+import {
+  areaOf,
+  barBeside,
+  barInNextRow,
+  barUnder,
+  momentAt,
+  placeOfBar,
+} from "../../web/profiler/charts/timeline_space.js";
 
 const S = 1e9;
 const step = (node_id, spans, more = {}) => ({
@@ -23,20 +31,42 @@ const spans = (row) => row.bars.map((bar) => [bar.step.node_id, bar.start, bar.e
 
 test("the prompt thread is one lane, in the order of time", () => {
   const { lanes, end } = layLanes([step("2", [[1, 3]]), step("1", [[0, 1]])], 3.5);
-  assert.deepEqual(lanes.map((lane) => lane.name), ["Prompt thread"]);
-  assert.deepEqual(spans(lanes[0].rows[0]), [["1", 0, 1], ["2", 1, 3]]);
+  assert.deepEqual(
+    lanes.map((lane) => lane.name),
+    ["Prompt thread"],
+  );
+  assert.deepEqual(spans(lanes[0].rows[0]), [
+    ["1", 0, 1],
+    ["2", 1, 3],
+  ]);
   assert.equal(end, 3.5);
 });
 
 test("expanded nodes lie under what they were made of, which is tied together", () => {
   const steps = [
-    step("1", [[0, 1], [3, 4]]),
-    step("1.0.0.1", [[1, 2], [2.5, 3]], { parent_id: "1" }),
+    step("1", [
+      [0, 1],
+      [3, 4],
+    ]),
+    step(
+      "1.0.0.1",
+      [
+        [1, 2],
+        [2.5, 3],
+      ],
+      { parent_id: "1" },
+    ),
     step("1.0.0.2", [[2, 2.5]], { parent_id: "1.0.0.1" }),
   ];
   const [{ rows }] = layLanes(steps).lanes;
-  assert.deepEqual(rows.map((row) => row.bars.length), [2, 2, 1]);
-  assert.deepEqual(rows.map((row) => row.threads.map(({ start, end }) => [start, end])), [[[0, 4]], [[1, 3]], []]);
+  assert.deepEqual(
+    rows.map((row) => row.bars.length),
+    [2, 2, 1],
+  );
+  assert.deepEqual(
+    rows.map((row) => row.threads.map(({ start, end }) => [start, end])),
+    [[[0, 4]], [[1, 3]], []],
+  );
 });
 
 test("parents that go in a circle do not hang, and gaps in depth are rows too", () => {
@@ -47,9 +77,15 @@ test("parents that go in a circle do not hang, and gaps in depth are rows too", 
 test("async tasks get as many lanes as ran at once, beside their turns on the thread", () => {
   const wait = (id, from, to) => step(id, [[from, from + 0.1]], { is_async: true, wall_time: to - from });
   const { lanes } = layLanes([wait("1", 0, 2), wait("2", 0.5, 1), wait("3", 1.5, 3)]);
-  assert.deepEqual(lanes.map((lane) => lane.name), ["Prompt thread", "Async 1", "Async 2"]);
+  assert.deepEqual(
+    lanes.map((lane) => lane.name),
+    ["Prompt thread", "Async 1", "Async 2"],
+  );
   assert.deepEqual(spans(lanes[1].rows[0]), [["1", 0, 2]]);
-  assert.deepEqual(spans(lanes[2].rows[0]), [["2", 0.5, 1], ["3", 1.5, 3]]);
+  assert.deepEqual(spans(lanes[2].rows[0]), [
+    ["2", 0.5, 1],
+    ["3", 1.5, 3],
+  ]);
   assert.equal(lanes[0].rows[0].bars.length, 3);
 });
 
@@ -69,9 +105,12 @@ test("nothing recorded is one empty lane", () => {
 });
 
 test("rows get lower when there are many, and the canvas higher than its place in the end", () => {
-  const many = (count) => layLanes(
-    Array.from({ length: count }, (_, at) => step(String(at), [[0, 0.1]], { is_async: true, wall_time: 5 })),
-  );
+  const many = (count) =>
+    layLanes(
+      Array.from({ length: count }, (_, at) =>
+        step(String(at), [[0, 0.1]], { is_async: true, wall_time: 5 }),
+      ),
+    );
   assert.equal(lanePlaces(many(2), 300).row, 20);
   const places = lanePlaces(many(100), 300);
   assert.equal(places.row, 6);
@@ -81,7 +120,8 @@ test("rows get lower when there are many, and the canvas higher than its place i
 });
 
 test("the bar at a moment is found, or the nearest short one within reach", () => {
-  const row = layLanes([step("1", [[0, 1]]), step("2", [[1.1, 1.1001]]), step("3", [[2, 3]])]).lanes[0].rows[0];
+  const row = layLanes([step("1", [[0, 1]]), step("2", [[1.1, 1.1001]]), step("3", [[2, 3]])]).lanes[0]
+    .rows[0];
   assert.equal(barAt(row, 0.5, 0.05).step.node_id, "1");
   assert.equal(barAt(row, 1.12, 0.05).step.node_id, "2");
   assert.equal(barAt(row, 1.5, 0.05), null);
@@ -115,7 +155,11 @@ test("who takes what an expanded node gives waits for all that it was made into"
 });
 
 test("what was there already took no time and is no part of it", () => {
-  const steps = [node("1", null, [], { status: "cached" }), node("2", 1, ["1"]), node("3", null, ["2"], { status: "skipped" })];
+  const steps = [
+    node("1", null, [], { status: "cached" }),
+    node("2", 1, ["1"]),
+    node("3", null, ["2"], { status: "skipped" }),
+  ];
   assert.deepEqual(chain(steps), ["2"]);
 });
 
@@ -130,7 +174,42 @@ test("without inputs no chain is known", () => {
 });
 
 test("ten thousand in a row are a chain", () => {
-  const steps = Array.from({ length: 10_000 }, (_, at) => node(String(at), 0.001, at ? [String(at - 1)] : []));
+  const steps = Array.from({ length: 10_000 }, (_, at) =>
+    node(String(at), 0.001, at ? [String(at - 1)] : []),
+  );
   steps.reverse();
   assert.equal(criticalPath(steps).ids.size, 10_000);
+});
+
+test("keys go from bar to bar, and stop at the ends", () => {
+  const lanes = layLanes([
+    step("1", [
+      [0, 1],
+      [4, 5],
+    ]),
+    step("1.0", [[1, 2]], { parent_id: "1" }),
+    step("2", [[5, 6]], { is_async: true, wall_time: 4 }),
+  ]);
+  const places = lanePlaces(lanes, 300);
+  const first = barBeside(null, 1, places);
+  assert.equal(first, lanes.bars[0]);
+  assert.equal(barBeside(first, -1, places), first);
+  assert.equal(barBeside(first, 1, places).start, 4);
+  const under = barInNextRow(first, 1, places);
+  assert.equal(under.step.node_id, "1.0");
+  assert.equal(barInNextRow(under, 1, places).kind, "wait");
+  assert.equal(barInNextRow(first, -1, places), first);
+  assert.equal(barInNextRow(null, 1, places), first);
+  assert.equal(barBeside(null, 1, lanePlaces(layLanes([]), 300)), null);
+});
+
+test("the bar under a point is the one that is drawn there", () => {
+  const lanes = layLanes([step("1", [[0, 1]]), step("2", [[2, 3]])]);
+  const places = lanePlaces(lanes, 300);
+  const [view, area] = [{ from: 0, to: 4 }, areaOf(544)];
+  assert.equal(momentAt(area.left + area.width / 2, area, view), 2);
+  const point = placeOfBar(lanes.bars[1], places, area, view, 0);
+  assert.equal(barUnder(point, places, area, view, 0), lanes.bars[1]);
+  assert.equal(barUnder({ x: point.x - 60, y: point.y }, places, area, view, 0), null);
+  assert.equal(barUnder({ x: point.x, y: 2 }, places, area, view, 0), null);
 });

@@ -43,7 +43,10 @@ for (const [view, most, texts] of [
   [{ from: 3600, to: 7200 }, 2, ["1:00:00", "1:30:00", "2:00:00"]],
 ])
   test(`ticks from ${view.from} to ${view.to}`, () => {
-    assert.deepEqual(timeTicks(view, most).map((tick) => tick.text), texts);
+    assert.deepEqual(
+      timeTicks(view, most).map((tick) => tick.text),
+      texts,
+    );
   });
 
 test("steps between ticks are those that people count in", () => {
@@ -51,13 +54,29 @@ test("steps between ticks are those that people count in", () => {
 });
 
 test("a step is told with its times and what became of it", () => {
-  const step = { node_id: "12", node_title: "Sample", status: "executed", t_start: 1, exec_time: 2, wall_time: 2, n_calls: 3 };
+  const step = {
+    node_id: "12",
+    node_title: "Sample",
+    status: "executed",
+    t_start: 1,
+    exec_time: 2,
+    wall_time: 2,
+    n_calls: 3,
+  };
   assert.deepEqual(stepWords(step, true), {
     name: "Sample (12)",
     times: "2.00 s, from 1.00 s to 3.00 s",
     status: "ran, 3 calls, in the longest chain",
   });
-  const failed = { node_id: "1", node_type: "Load", status: "error", error_type: "ValueError", t_start: 0, exec_time: 0.5, wall_time: 2 };
+  const failed = {
+    node_id: "1",
+    node_type: "Load",
+    status: "error",
+    error_type: "ValueError",
+    t_start: 0,
+    exec_time: 0.5,
+    wall_time: 2,
+  };
   assert.equal(stepWords(failed).times, "500 ms of its own in 2.00 s, from 0 s to 2.00 s");
   assert.equal(stepWords(failed).status, "failed, ValueError");
   assert.equal(stepWords({ node_id: "9", status: "skipped" }).times, "no time measured");

@@ -13,9 +13,13 @@ const OWN = ["back", "ran", "chain", "wait", "idle", "failed", "curve", "fill"];
  * @returns {() => Colours}
  */
 export function chartColours(root) {
-  const probes = [...NAMES.map((name) => [name, `--dsg-${name}`]), ...OWN.map((name) => [name, `--dsg-chart-${name}`])].map(
-    ([name, variable]) => [name, el("i", { class: "dsg-chart-probe", style: { color: `var(${variable})` } })],
-  );
+  const probes = [
+    ...NAMES.map((name) => [name, `--dsg-${name}`]),
+    ...OWN.map((name) => [name, `--dsg-chart-${name}`]),
+  ].map(([name, variable]) => [
+    name,
+    el("i", { class: "dsg-chart-probe", style: { color: `var(${variable})` } }),
+  ]);
   root.append(...probes.map(([, probe]) => probe));
   return () => Object.fromEntries(probes.map(([name, probe]) => [name, getComputedStyle(probe).color]));
 }

@@ -34,8 +34,13 @@ export function counterList(series, unmeasured) {
     const found = shown.filter((one) => one.name === kind.name);
     return found.length ? found.map((one) => counterOf(one, kind)) : [missing(kind, unmeasured)];
   });
-  const others = shown.filter((one) => !KNOWN.some((kind) => kind.name === one.name) && !HIDDEN.has(one.name));
-  return [...known, ...others.map((one) => counterOf(one, { title: spaced(one.name), unit: one.unit }))].slice(0, MOST);
+  const others = shown.filter(
+    (one) => !KNOWN.some((kind) => kind.name === one.name) && !HIDDEN.has(one.name),
+  );
+  return [
+    ...known,
+    ...others.map((one) => counterOf(one, { title: spaced(one.name), unit: one.unit })),
+  ].slice(0, MOST);
 }
 
 /** Sums that only grow say nothing as a curve. */
@@ -49,11 +54,29 @@ function counterOf({ name, unit, source, device, times, values }, kind) {
   const about = [unit && unit !== kind.unit ? unit : "", source, device].filter(Boolean).join(", ");
   const key = [name, source, device].join("|");
   const clean = values.map((value) => (isNumber(value) ? value : null));
-  return { key, title: kind.title, unit: kind.unit, about, times, values: clean, peak, top: topOf(peak, kind.unit) };
+  return {
+    key,
+    title: kind.title,
+    unit: kind.unit,
+    about,
+    times,
+    values: clean,
+    peak,
+    top: topOf(peak, kind.unit),
+  };
 }
 
 function missing({ name, title, unit, column }, unmeasured) {
-  return { key: name, title, unit, about: reasonText(unmeasured, column), times: null, values: [], peak: null, top: 1 };
+  return {
+    key: name,
+    title,
+    unit,
+    about: reasonText(unmeasured, column),
+    times: null,
+    values: [],
+    peak: null,
+    top: 1,
+  };
 }
 
 /** The end of the scale: round, and above what was measured. @param {number | null} peak @param {string} unit */

@@ -8,7 +8,9 @@ const HEIGHT = 55;
 /** "3.1 GiB"; units that the table does not know stand as the source wrote them. */
 const figure = (value, unit) => {
   if (value === null || value === undefined) return DASH;
-  return ["s", "bytes", "%"].includes(unit) ? amountText(value, unit) : `${Number(value.toPrecision(3))} ${unit ?? ""}`.trim();
+  return ["s", "bytes", "%"].includes(unit)
+    ? amountText(value, unit)
+    : `${Number(value.toPrecision(3))} ${unit ?? ""}`.trim();
 };
 
 /**
@@ -34,7 +36,10 @@ export function createCounterRow(counter, margins) {
 
   /** @param {number | null} at seconds; null shows the highest */
   function showAt(at) {
-    setText(value, at === null ? figure(counter.peak, counter.unit) : figure(valueAt(counter, at), counter.unit));
+    setText(
+      value,
+      at === null ? figure(counter.peak, counter.unit) : figure(valueAt(counter, at), counter.unit),
+    );
   }
 
   return {
@@ -45,7 +50,11 @@ export function createCounterRow(counter, margins) {
     start(Uplot, width, view, theme, font) {
       if (!counter.times || plot) return;
       colours = theme;
-      plot = new Uplot(options(counter, margins, width, view, () => colours, font), [counter.times, counter.values], plotted);
+      plot = new Uplot(
+        options(counter, margins, width, view, () => colours, font),
+        [counter.times, counter.values],
+        plotted,
+      );
     },
     /** Only draws what differs. */
     show(width, view, theme) {
@@ -73,7 +82,10 @@ function options({ unit, top }, { gutter, right }, width, view, colours, font) {
     legend: { show: false },
     cursor: { show: false },
     select: { show: false },
-    scales: { x: { time: false, auto: false, min: view.from, max: view.to }, y: { auto: false, min: 0, max: top } },
+    scales: {
+      x: { time: false, auto: false, min: view.from, max: view.to },
+      y: { auto: false, min: 0, max: top },
+    },
     axes: [
       { show: false },
       {

@@ -23,7 +23,9 @@ export function createCounters(margins, ready) {
     try {
       Uplot = await loadUplot();
     } catch {
-      element.append(el("p", { class: "dsg-chart-empty" }, "The curves could not be loaded. Open this again to retry."));
+      element.append(
+        el("p", { class: "dsg-chart-empty" }, "The curves could not be loaded. Open this again to retry."),
+      );
     }
     if (!ended) ready();
   }

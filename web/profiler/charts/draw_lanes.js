@@ -80,7 +80,8 @@ function drawBars(context, picture, { top, row }, colours) {
     context.fillStyle = colours[style.colour];
     context.fillRect(left, top, right - left - (right - left > 4 ? pixel : 0), height);
     if (style.outline) outline(context, left, top, right - left, height, colours.text);
-    if (right - left >= LABEL_FROM && places.row >= 14) label(context, bar, left, top, right, height, picture, colours);
+    if (right - left >= LABEL_FROM && places.row >= 14)
+      label(context, bar, left, top, right, height, picture, colours);
     [covered, weight] = [right, right - left > 2 ? -1 : style.weight];
   }
 }
@@ -110,7 +111,12 @@ function label(context, { step }, left, top, right, height, { area }, colours) {
   if (most < 3) return;
   const name = stepTitle(step);
   context.fillStyle = colours.text;
-  context.fillText(name.length > most ? `${name.slice(0, most - 1)}…` : name, from, top + height / 2 + 0.5, room);
+  context.fillText(
+    name.length > most ? `${name.slice(0, most - 1)}…` : name,
+    from,
+    top + height / 2 + 0.5,
+    room,
+  );
 }
 
 const snapped = (value, pixel) => Math.round(value / pixel) * pixel;

@@ -33,21 +33,44 @@ class History {
 
   constructor(element, services) {
     this.#services = services;
-    this.choice = el("select", { class: "dsg-chart-button", "aria-label": "Shown figure", onchange: () => this.#choose() });
+    this.choice = el("select", {
+      class: "dsg-chart-button",
+      "aria-label": "Shown figure",
+      onchange: () => this.#choose(),
+    });
     this.words = el("span", { class: "dsg-chart-muted", "aria-live": "polite" });
-    this.picture = svg("svg", { class: "dsg-history-picture", role: "listbox", "aria-label": "Runs of this workflow, the oldest first", height: HEIGHT });
+    this.picture = svg("svg", {
+      class: "dsg-history-picture",
+      role: "listbox",
+      "aria-label": "Runs of this workflow, the oldest first",
+      height: HEIGHT,
+    });
     this.tip = el("div", { class: "dsg-timeline-tip", hidden: true });
     this.place = el("div", { class: "dsg-history-place" }, this.picture, this.tip);
-    this.empty = el("p", { class: "dsg-chart-empty" }, "No run of this workflow yet. Each run becomes a point here, so that a change is seen.");
+    this.empty = el(
+      "p",
+      { class: "dsg-chart-empty" },
+      "No run of this workflow yet. Each run becomes a point here, so that a change is seen.",
+    );
     this.note = el("p", { class: "dsg-chart-muted dsg-bars-words" });
     this.text = createTextTable(["Run", "When", "Figure", "About"], (most) => this.#rows(most));
     this.head = el("div", { class: "dsg-chart-head" }, this.choice, this.words);
-    this.root = el("div", { class: "dsg-chart dsg-history" }, this.empty, this.head, this.place, this.note, this.text.element);
+    this.root = el(
+      "div",
+      { class: "dsg-chart dsg-history" },
+      this.empty,
+      this.head,
+      this.place,
+      this.note,
+      this.text.element,
+    );
     element.append(this.root);
     this.picture.addEventListener("keydown", (event) => this.#onKey(event));
     this.picture.addEventListener("click", (event) => this.#open(this.#indexOf(event.target)));
-    for (const type of ["pointerover", "focusin"]) this.picture.addEventListener(type, (event) => this.#tell(this.#indexOf(event.target)));
-    for (const type of ["pointerleave", "focusout"]) this.picture.addEventListener(type, () => this.#tell(-1));
+    for (const type of ["pointerover", "focusin"])
+      this.picture.addEventListener(type, (event) => this.#tell(this.#indexOf(event.target)));
+    for (const type of ["pointerleave", "focusout"])
+      this.picture.addEventListener(type, () => this.#tell(-1));
     this.#resize.observe(this.place);
   }
 
@@ -85,7 +108,10 @@ class History {
     for (const part of [this.head, this.place, this.text.element]) part.hidden = none;
     setText(this.words, spreadWords(this.#found, this.#metric.unit));
     setText(this.note, this.#found.left ? `${countOf(this.#found.left, "run")} without this figure.` : "");
-    this.#focused = Math.max(0, this.#found.points.findIndex(({ run }) => run.id === this.#data.current));
+    this.#focused = Math.max(
+      0,
+      this.#found.points.findIndex(({ run }) => run.id === this.#data.current),
+    );
     this.text.update();
     this.#draw();
   }
@@ -99,7 +125,9 @@ class History {
     this.#points = points;
     this.picture.setAttribute("width", String(width));
     this.picture.replaceChildren(...shapes, ...points);
-    points.forEach((point, at) => point.setAttribute("aria-selected", String(this.#found.points[at].run.id === this.#data.current)));
+    points.forEach((point, at) =>
+      point.setAttribute("aria-selected", String(this.#found.points[at].run.id === this.#data.current)),
+    );
     points[this.#focused]?.setAttribute("tabindex", "0");
     if (focused) points[this.#focused]?.focus();
   }
@@ -115,7 +143,9 @@ class History {
   #onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation();
-    const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity }[event.key];
+    const by = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity }[
+      event.key
+    ];
     if (by === undefined && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     if (by === undefined) return this.#open(this.#focused);
@@ -135,7 +165,8 @@ class History {
     const dot = this.#points[at].querySelector(".dsg-history-dot");
     const [x, y] = [Number(dot.getAttribute("cx")), Number(dot.getAttribute("cy"))];
     const left = Math.max(4, Math.min(x + 12, this.place.clientWidth - this.tip.offsetWidth - 4));
-    const top = y + 12 + this.tip.offsetHeight < HEIGHT ? y + 12 : Math.max(0, y - this.tip.offsetHeight - 12);
+    const top =
+      y + 12 + this.tip.offsetHeight < HEIGHT ? y + 12 : Math.max(0, y - this.tip.offsetHeight - 12);
     this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 

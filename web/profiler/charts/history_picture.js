@@ -12,7 +12,8 @@ const APART = 40; // px between two points, at most: few runs stay together
 /** @param {string} tag @param {Record<string, any>} props @param {...any} children */
 export function svg(tag, props = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(props)) if (value !== null) element.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries(props))
+    if (value !== null) element.setAttribute(name, String(value));
   element.append(...children);
   return element;
 }
@@ -31,7 +32,17 @@ export function historyPicture(found, { width, height, unit, count }) {
   const right = width - RIGHT;
   const ticks = valueTicks(found.low, found.high, 4, unit).flatMap(({ at, text }) => [
     svg("line", { class: "dsg-history-grid", x1: LEFT, x2: right, y1: crisp(y(at)), y2: crisp(y(at)) }),
-    svg("text", { class: "dsg-history-tick", x: LEFT - 8, y: y(at), "text-anchor": "end", "dominant-baseline": "middle" }, text),
+    svg(
+      "text",
+      {
+        class: "dsg-history-tick",
+        x: LEFT - 8,
+        y: y(at),
+        "text-anchor": "end",
+        "dominant-baseline": "middle",
+      },
+      text,
+    ),
   ]);
   const band = found.whole ? spread("dsg-history-whole", found.whole, LEFT, right, y) : [];
   const sections = found.sections.flatMap((one) => {
@@ -55,7 +66,13 @@ const crisp = (value) => Math.round(value) + 0.5;
 function spread(name, { q1, q3, median }, from, to, y) {
   const top = y(q3);
   return [
-    svg("rect", { class: name, x: from, y: top, width: Math.max(1, to - from), height: Math.max(1, y(q1) - top) }),
+    svg("rect", {
+      class: name,
+      x: from,
+      y: top,
+      width: Math.max(1, to - from),
+      height: Math.max(1, y(q1) - top),
+    }),
     svg("line", { class: `${name}-median`, x1: from, x2: to, y1: crisp(y(median)), y2: crisp(y(median)) }),
   ];
 }
@@ -65,7 +82,14 @@ function pointOf({ run, value, counted }, x, y, unit) {
   const name = [words.name, words.figure, words.when, words.about].filter(Boolean).join(", ");
   return svg(
     "g",
-    { class: "dsg-history-point", role: "option", tabindex: -1, "aria-label": name, "data-run": run.id, "data-failed": counted ? null : "" },
+    {
+      class: "dsg-history-point",
+      role: "option",
+      tabindex: -1,
+      "aria-label": name,
+      "data-run": run.id,
+      "data-failed": counted ? null : "",
+    },
     svg("circle", { class: "dsg-history-reach", cx: x, cy: y, r: 10 }),
     svg("circle", { class: "dsg-history-dot", cx: x, cy: y, r: 4 }),
   );
@@ -80,6 +104,15 @@ function dates(points, x, height, right) {
   return texts.slice(0, room ? 2 : 1).map((text, at) => {
     const end = at === 1 && last > right - 60;
     const place = at === 0 ? LEFT : end ? right : last;
-    return svg("text", { class: "dsg-history-tick", x: place, y: height - 6, "text-anchor": at === 0 ? "start" : end ? "end" : "middle" }, text);
+    return svg(
+      "text",
+      {
+        class: "dsg-history-tick",
+        x: place,
+        y: height - 6,
+        "text-anchor": at === 0 ? "start" : end ? "end" : "middle",
+      },
+      text,
+    );
   });
 }

@@ -24,13 +24,15 @@ const ROOM = 0.1; // of the median, above and below it at least: small differenc
  *
  * @param {any[]} runs oldest first
  * @param {string} metric a column
- * @returns {{points: Point[], sections: Section[], whole: ReturnType<typeof quantiles>, low: number, high: number, left: number}}
- *   `left` runs have no such figure
+ * @returns {{points: Point[], sections: Section[], whole: ReturnType<typeof quantiles>, low: number, high: number,
+ *   left: number}} `left` runs have no such figure
  */
 export function historyPoints(runs, metric) {
   const points = runs.flatMap((run, at) => {
     const value = run[metric];
-    return typeof value === "number" && Number.isFinite(value) ? [{ run, at, value, counted: run.status === "success" }] : [];
+    return typeof value === "number" && Number.isFinite(value)
+      ? [{ run, at, value, counted: run.status === "success" }]
+      : [];
   });
   const counted = points.filter((point) => point.counted);
   const whole = quantiles(counted.map((point) => point.value));

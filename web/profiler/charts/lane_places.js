@@ -10,7 +10,9 @@ const TOP = 4;
  *
  * @param {import("./lanes.js").Lanes} lanes
  * @param {number} room px that there are
- * @returns {{height: number, row: number, rows: {top: number, lane: number, first: boolean, row: import("./lanes.js").Row}[]}}
+ * @returns {{height: number, row: number, rows: Place[]}}
+ *
+ * @typedef {{top: number, lane: number, first: boolean, row: import("./lanes.js").Row}} Place
  */
 export function lanePlaces({ lanes }, room) {
   const count = lanes.reduce((sum, lane) => sum + lane.rows.length, 0);

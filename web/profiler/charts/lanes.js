@@ -37,7 +37,9 @@ export function layLanes(steps, total = null) {
   for (const row of rows) row.bars.sort(byStart);
   const lanes = [{ name: "Prompt thread", rows: rows.length ? rows : [emptyRow()] }];
   const beside = packed(waits.sort(byStart));
-  beside.forEach((row, at) => lanes.push({ name: beside.length > 1 ? `Async ${at + 1}` : "Async", rows: [row] }));
+  beside.forEach((row, at) =>
+    lanes.push({ name: beside.length > 1 ? `Async ${at + 1}` : "Async", rows: [row] }),
+  );
   const bars = lanes.flatMap((lane) => lane.rows.flatMap((row) => row.bars)).sort(byStart);
   const last = bars.reduce((most, bar) => Math.max(most, bar.end), 0);
   return { lanes, end: Math.max(last, isTime(total) ? total : 0), bars };
@@ -53,7 +55,8 @@ function depthsOf(steps) {
   const depths = new Map();
   for (const step of steps) {
     let depth = 0;
-    for (let id = step.parent_id; id != null && parents.has(id) && depth < DEEPEST; id = parents.get(id)) depth += 1;
+    for (let id = step.parent_id; id != null && parents.has(id) && depth < DEEPEST; id = parents.get(id))
+      depth += 1;
     depths.set(step, depth);
   }
   return depths;

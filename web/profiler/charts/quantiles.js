@@ -1,6 +1,7 @@
 /**
  * Median, quarters and extremes of values, between neighbours where a quarter falls between two. Pure.
- * @param {number[]} values @returns {{n: number, median: number, q1: number, q3: number, min: number, max: number} | null}
+ * @param {number[]} values
+ * @returns {{n: number, median: number, q1: number, q3: number, min: number, max: number} | null}
  */
 export function quantiles(values) {
   const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);

@@ -1,4 +1,5 @@
 import { DASH, secondsText } from "../format.js";
+import { plainText } from "./plain_text.js";
 
 const STATUS = {
   executed: "ran",
@@ -9,11 +10,8 @@ const STATUS = {
   skipped: "never reached",
 };
 
-/** Characters that are not seen and turn round what stands beside them. */
-const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-
 /** "KSampler" @param {any} step @returns {string} */
-export const stepTitle = (step) => (step.node_title || step.node_type || "Node").replace(UNSEEN, "");
+export const stepTitle = (step) => plainText(step.node_title || step.node_type || "Node");
 
 /** "KSampler (12)" @param {any} step */
 export const stepName = (step) => `${stepTitle(step)} (${step.node_id})`;
@@ -37,6 +35,7 @@ function timesText({ exec_time: own, t_start: start, wall_time: wall }) {
   if (typeof start !== "number") return took === DASH ? "no time measured" : took;
   const end = start + (wall ?? own ?? 0);
   const span = `from ${secondsText(start)} to ${secondsText(end)}`;
-  const waits = typeof wall === "number" && typeof own === "number" && wall - own > Math.max(0.001, own * 0.01);
+  const waits =
+    typeof wall === "number" && typeof own === "number" && wall - own > Math.max(0.001, own * 0.01);
   return `${took}${waits ? ` of its own in ${secondsText(wall)}` : ""}, ${span}`;
 }

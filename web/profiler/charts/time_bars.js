@@ -7,7 +7,12 @@ import { timeParts } from "./time_parts.js";
 import { createWindowedList } from "./windowed_list.js";
 
 const ROW = 24;
-const NAMES = { node: "Nodes", idle: "Waiting for async nodes", framework: "ComfyUI between nodes", rest: "Not accounted for" };
+const NAMES = {
+  node: "Nodes",
+  idle: "Waiting for async nodes",
+  framework: "ComfyUI between nodes",
+  rest: "Not accounted for",
+};
 
 /**
  * Where the time of a run went: a bar for each node, the longest first, with what lay between them; all of it adds up
@@ -22,11 +27,22 @@ export function createTimeBars(element, services = {}) {
   let scale = columnScale([], "s");
   let longest = 1;
   let selected = null;
-  const empty = el("p", { class: "dsg-chart-empty" }, "No node took any time yet. Run the workflow to see where its time goes.");
+  const empty = el(
+    "p",
+    { class: "dsg-chart-empty" },
+    "No node took any time yet. Run the workflow to see where its time goes.",
+  );
   const words = el("p", { class: "dsg-bars-words" });
   const whole = el("div", { class: "dsg-bars-whole", "aria-hidden": "true" });
   const unit = el("span", { class: "dsg-bars-figure" });
-  const head = el("div", { class: "dsg-bars-row dsg-bars-head" }, el("span", {}, "Node"), el("span"), unit, el("span", { class: "dsg-bars-figure" }, "%"));
+  const head = el(
+    "div",
+    { class: "dsg-bars-row dsg-bars-head" },
+    el("span", {}, "Node"),
+    el("span"),
+    unit,
+    el("span", { class: "dsg-bars-figure" }, "%"),
+  );
   const list = createWindowedList({
     name: "Where the time went, the longest first",
     row: ROW,
@@ -40,14 +56,26 @@ export function createTimeBars(element, services = {}) {
 
   function lay(run, steps) {
     const found = timeParts(run, steps);
-    scale = columnScale(found.parts.map((part) => part.seconds), "s");
+    scale = columnScale(
+      found.parts.map((part) => part.seconds),
+      "s",
+    );
     longest = found.parts[0]?.seconds || 1;
     empty.hidden = found.parts.length > 0;
     for (const part of [words, whole, head, list.element, notes]) part.hidden = !found.parts.length;
     setText(words, sumWords(found));
     setText(unit, scale.unit);
-    setText(notes, found.untimed ? `${countOf(found.untimed, "node")} took no time: not reached, or the result was there.` : "");
-    whole.replaceChildren(...found.sums.map(({ kind, share }) => el("i", { "data-kind": kind, style: { "flex-grow": share ?? 0 } })));
+    setText(
+      notes,
+      found.untimed
+        ? `${countOf(found.untimed, "node")} took no time: not reached, or the result was there.`
+        : "",
+    );
+    whole.replaceChildren(
+      ...found.sums.map(({ kind, share }) =>
+        el("i", { "data-kind": kind, style: { "flex-grow": share ?? 0 } }),
+      ),
+    );
     return found.parts;
   }
 
@@ -76,8 +104,20 @@ function sumWords({ total, sums }) {
 }
 
 function makeRow(look) {
-  const [name, bar, time, share] = [el("span", { class: "dsg-bars-name" }), el("i"), el("span", { class: "dsg-bars-figure" }), el("span", { class: "dsg-bars-figure" })];
-  const element = el("div", { class: "dsg-bars-row", role: "option" }, name, el("span", { class: "dsg-bars-track" }, bar), time, share);
+  const [name, bar, time, share] = [
+    el("span", { class: "dsg-bars-name" }),
+    el("i"),
+    el("span", { class: "dsg-bars-figure" }),
+    el("span", { class: "dsg-bars-figure" }),
+  ];
+  const element = el(
+    "div",
+    { class: "dsg-bars-row", role: "option" },
+    name,
+    el("span", { class: "dsg-bars-track" }, bar),
+    time,
+    share,
+  );
   return {
     element,
     update(part) {

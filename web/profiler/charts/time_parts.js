@@ -37,7 +37,15 @@ const sumOf = (parts) => parts.reduce((sum, part) => sum + part.seconds, 0);
 
 function partOf(step) {
   const seconds = turnsOf(step).reduce((sum, [start, end]) => sum + end - start, 0);
-  return { key: step.node_id, kind: "node", step, name: stepName(step), about: step.node_type ?? "", seconds, share: null };
+  return {
+    key: step.node_id,
+    kind: "node",
+    step,
+    name: stepName(step),
+    about: step.node_type ?? "",
+    seconds,
+    share: null,
+  };
 }
 
 /** What was spent outside of nodes. A rest that no one measured is named as such, never given to someone. */
@@ -55,10 +63,20 @@ function between(run, steps, total, measured) {
   ].filter((part) => part.seconds > 0);
 }
 
-const other = (kind, name, about, seconds) => ({ key: ` ${kind}`, kind, step: null, name, about, seconds, share: null });
+const other = (kind, name, about, seconds) => ({
+  key: ` ${kind}`,
+  kind,
+  step: null,
+  name,
+  about,
+  seconds,
+  share: null,
+});
 
 function waitedFor(steps) {
-  const waited = steps.filter((step) => step.is_async && step.wall_time > 0).sort((a, b) => b.wall_time - a.wall_time);
+  const waited = steps
+    .filter((step) => step.is_async && step.wall_time > 0)
+    .sort((a, b) => b.wall_time - a.wall_time);
   const more = waited.length > NAMED ? ` and ${waited.length - NAMED} more` : "";
   return waited.slice(0, NAMED).map(stepName).join(", ") + more;
 }

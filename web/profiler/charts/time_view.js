@@ -31,7 +31,8 @@ export function showing(view, { start, end: barEnd }, end) {
   const length = view.to - view.from;
   if (start >= view.from && barEnd <= view.to) return view;
   const margin = length * 0.05;
-  if (start < view.from || barEnd - start > length - 2 * margin) return panned(view, start - margin - view.from, end);
+  if (start < view.from || barEnd - start > length - 2 * margin)
+    return panned(view, start - margin - view.from, end);
   return panned(view, barEnd + margin - view.to, end);
 }
 

@@ -8,7 +8,11 @@ export function createTimelineTip() {
   const element = el("div", { class: "dsg-timeline-tip", hidden: true }, name, times, status);
   return {
     element,
-    /** @param {any | null} step @param {{x: number, y: number, width: number, height: number}} at px of the stage, and its size */
+    /**
+     * @param {any | null} step
+     * @param {boolean} critical
+     * @param {{x: number, y: number, width: number, height: number}} at px of the stage, and its size
+     */
     show(step, critical, at) {
       element.hidden = !step;
       if (!step) return;

@@ -20,7 +20,8 @@ export function timelineWords(run, steps, lanes, chain) {
 }
 
 /** @param {{ids: Set<string>, seconds: number}} chain */
-export const chainWords = ({ ids, seconds }) => `Longest chain: ${countOf(ids.size, "node")}, ${secondsText(seconds)}`;
+export const chainWords = ({ ids, seconds }) =>
+  `Longest chain: ${countOf(ids.size, "node")}, ${secondsText(seconds)}`;
 
 /** @param {import("./lanes.js").Bar[]} bars @param {Set<string>} chain */
 export function timelineTable(bars, chain, most) {

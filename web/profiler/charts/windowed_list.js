@@ -15,7 +15,11 @@ const BEYOND = 4; // rows above and below what is seen
  */
 export function createWindowedList({ name, row, make, pick }) {
   const plane = el("div", { class: "dsg-list-plane", role: "presentation" });
-  const element = el("div", { class: "dsg-list", role: "listbox", "aria-label": name, tabindex: "-1" }, plane);
+  const element = el(
+    "div",
+    { class: "dsg-list", role: "listbox", "aria-label": name, tabindex: "-1" },
+    plane,
+  );
   /** @type {I[]} */
   let items = [];
   let current = 0;
@@ -24,7 +28,10 @@ export function createWindowedList({ name, row, make, pick }) {
 
   function draw() {
     const from = Math.max(0, Math.floor(element.scrollTop / row) - BEYOND);
-    const to = Math.min(items.length, Math.ceil((element.scrollTop + (element.clientHeight || 400)) / row) + BEYOND);
+    const to = Math.min(
+      items.length,
+      Math.ceil((element.scrollTop + (element.clientHeight || 400)) / row) + BEYOND,
+    );
     const wanted = (at) => at < items.length && ((at >= from && at < to) || (at === current && hasFocus()));
     for (const [at, line] of shown) if (!wanted(at)) shown.delete(at) && line.element.remove();
     for (let at = from; at < to; at += 1) bind(at);
@@ -59,7 +66,8 @@ export function createWindowedList({ name, row, make, pick }) {
     current = Math.max(0, Math.min(items.length - 1, at));
     const top = current * row;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + row > element.scrollTop + element.clientHeight) element.scrollTop = top + row - element.clientHeight;
+    else if (top + row > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + row - element.clientHeight;
     draw();
     bind(current);
     shown.get(current)?.element.focus({ preventScroll: true });
@@ -71,7 +79,14 @@ export function createWindowedList({ name, row, make, pick }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation();
     const page = Math.max(1, Math.floor(element.clientHeight / row) - 1);
-    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -items.length, End: items.length }[event.key];
+    const by = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -items.length,
+      End: items.length,
+    }[event.key];
     if (by === undefined && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     if (by === undefined) pickAt(current);

@@ -1,4 +1,5 @@
 import { countOf } from "../../shared/count_of.js";
+import { plainText } from "../charts/plain_text.js";
 import { momentText, secondsText } from "../format.js";
 
 /**
@@ -26,13 +27,25 @@ export function choicesOf(runs) {
   }
   const series = [...groups].map(([name, own]) => {
     const ended = own.filter((run) => run.status === "success").length;
-    const about = ended === own.length ? countOf(ended, "run") : `${ended} of ${countOf(own.length, "run")} succeeded`;
+    const about =
+      ended === own.length ? countOf(ended, "run") : `${ended} of ${countOf(own.length, "run")} succeeded`;
     return choice({ series: name }, name, about, own[0].workflow_hash);
   });
-  return { series, runs: runs.map((run) => choice({ runs: [run.id] }, run.name || `Run ${run.id}`, aboutRun(run), run.workflow_hash)) };
+  return {
+    series,
+    runs: runs.map((run) =>
+      choice({ runs: [run.id] }, run.name || `Run ${run.id}`, aboutRun(run), run.workflow_hash),
+    ),
+  };
 }
 
-const choice = (side, label, about, hash) => ({ key: keyOf(side), side, label, about, hash: hash ?? null });
+const choice = (side, label, about, hash) => ({
+  key: keyOf(side),
+  side,
+  label: plainText(label),
+  about,
+  hash: hash ?? null,
+});
 
 function aboutRun(run) {
   const status = run.status === "success" ? secondsText(run.total_time) : run.status;

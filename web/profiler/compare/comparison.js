@@ -34,12 +34,40 @@ class Comparison {
     const changed = () => this.#ask(false);
     this.a = createSideChoice("A", "A, what it was", changed);
     this.b = createSideChoice("B", "B, what it is now", changed);
-    const swap = el("button", { type: "button", class: "dsg-chart-button", title: "Put A in the place of B, and B in that of A", onclick: () => this.#swap() }, "Swap");
+    const swap = el(
+      "button",
+      {
+        type: "button",
+        class: "dsg-chart-button",
+        title: "Put A in the place of B, and B in that of A",
+        onclick: () => this.#swap(),
+      },
+      "Swap",
+    );
     this.head = el("div", { class: "dsg-chart-head" }, this.a.element, this.b.element, swap);
     this.note = el("p", { class: "dsg-chart-empty", role: "status" });
-    this.retry = el("button", { type: "button", class: "dsg-chart-button", hidden: true, onclick: () => this.#ask(this.#force, true) }, "Compare again");
-    this.result = createComparisonResult({ select: (id) => services.select?.(id), force: () => this.#ask(true) });
-    this.root = el("div", { class: "dsg-chart dsg-compare" }, this.head, this.note, this.retry, this.result.element);
+    this.retry = el(
+      "button",
+      {
+        type: "button",
+        class: "dsg-chart-button",
+        hidden: true,
+        onclick: () => this.#ask(this.#force, true),
+      },
+      "Compare again",
+    );
+    this.result = createComparisonResult({
+      select: (id) => services.select?.(id),
+      force: () => this.#ask(true),
+    });
+    this.root = el(
+      "div",
+      { class: "dsg-chart dsg-compare" },
+      this.head,
+      this.note,
+      this.retry,
+      this.result.element,
+    );
     element.append(this.root);
     this.#say("");
   }
@@ -83,7 +111,8 @@ class Comparison {
     const turn = (this.#turn += 1);
     clearTimeout(this.#wait);
     if (!asked) return this.#say(EMPTY);
-    if (this.a.key === this.b.key) return this.#say("A and B are the same. Choose another run or series for one of them.");
+    if (this.a.key === this.b.key)
+      return this.#say("A and B are the same. Choose another run or series for one of them.");
     this.#wait = setTimeout(() => this.#say("Comparing…"), SHOW_WAIT);
     try {
       const answer = await this.#services.routes.compare({ a, b, force });
@@ -106,11 +135,14 @@ class Comparison {
   }
 
   #name(key) {
-    return [...this.#choices.series, ...this.#choices.runs].find((one) => one.key === key)?.label ?? otherName(key);
+    return (
+      [...this.#choices.series, ...this.#choices.runs].find((one) => one.key === key)?.label ?? otherName(key)
+    );
   }
 }
 
-const EMPTY = "Two runs, or two series of runs, are compared here, node by node. Choose both; series tell more than single runs.";
+const EMPTY =
+  "Two runs, or two series of runs, are compared here, node by node. Choose both; series tell more than single runs.";
 
 /** @returns {import("./choices.js").Side | null} */
 function sideOf(key) {

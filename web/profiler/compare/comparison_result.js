@@ -20,11 +20,29 @@ export function createComparisonResult(does) {
   const apart = el("div", { class: "dsg-compare-apart" });
   const other = el("div");
   const totals = el("div", { class: "dsg-compare-totals" });
-  const metric = el("select", { class: "dsg-chart-button", "aria-label": "Compared figure", onchange: () => nodes.update(rowsOf(answer, metric.value)) });
+  const metric = el("select", {
+    class: "dsg-chart-button",
+    "aria-label": "Compared figure",
+    onchange: () => nodes.update(rowsOf(answer, metric.value)),
+  });
   const nodes = createNodeTable(does.select);
-  const nodesHead = el("div", { class: "dsg-chart-head" }, el("h4", { class: "dsg-compare-part" }, "Node by node"), metric);
+  const nodesHead = el(
+    "div",
+    { class: "dsg-chart-head" },
+    el("h4", { class: "dsg-compare-part" }, "Node by node"),
+    metric,
+  );
   const head = el("div", { role: "status" }, title, about, counts);
-  const element = el("div", { class: "dsg-compare-result" }, head, apart, other, totals, nodesHead, ...nodes.elements);
+  const element = el(
+    "div",
+    { class: "dsg-compare-result" },
+    head,
+    apart,
+    other,
+    totals,
+    nodesHead,
+    ...nodes.elements,
+  );
 
   return {
     element,
@@ -55,31 +73,61 @@ function showMetrics(select, metrics) {
 
 function apartNote({ apart }, forced, force) {
   if (!apart?.length) return [];
-  const text = `Memory was counted differently on the two sides (${apart.join(", ")})${forced ? "; it is judged all the same." : ", so it is not judged."}`;
-  const button = el("button", { type: "button", class: "dsg-chart-button", onclick: force }, "Judge all the same");
+  const but = forced ? "; it is judged all the same." : ", so it is not judged.";
+  const text = `Memory was counted differently on the two sides (${apart.join(", ")})${but}`;
+  const button = el(
+    "button",
+    { type: "button", class: "dsg-chart-button", onclick: force },
+    "Judge all the same",
+  );
   return forced ? [el("span", {}, text)] : [el("span", {}, text), button];
 }
 
 function circumstances(answer) {
   const rows = circumstanceRows(answer);
-  if (!rows.length) return [el("p", { class: "dsg-chart-muted dsg-bars-words" }, "Nothing else that is known was different.")];
+  if (!rows.length)
+    return [
+      el("p", { class: "dsg-chart-muted dsg-bars-words" }, "Nothing else that is known was different."),
+    ];
   const kinds = new Set(rows.filter((row) => !row.varies).map((row) => row.kind.toLowerCase()));
-  const summary = kinds.size ? `Also different: ${[...kinds].join(", ")} (${rows.length})` : `Different within one side too (${rows.length})`;
+  const summary = kinds.size
+    ? `Also different: ${[...kinds].join(", ")} (${rows.length})`
+    : `Different within one side too (${rows.length})`;
   const line = ({ kind, name, a, b, varies }) =>
-    el("tr", varies ? { class: "dsg-chart-muted", title: "It varies within one side too." } : {}, ...[kind, name, a, b].map((text) => el("td", {}, text)));
+    el(
+      "tr",
+      varies ? { class: "dsg-chart-muted", title: "It varies within one side too." } : {},
+      ...[kind, name, a, b].map((text) => el("td", {}, text)),
+    );
   const head = el("tr", {}, ...["", "What", "A", "B"].map((text) => el("th", { scope: "col" }, text)));
   const table = el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows.slice(0, MOST).map(line)));
   const more = rows.length > MOST && el("p", { class: "dsg-chart-muted" }, `And ${rows.length - MOST} more.`);
-  return [el("details", { class: "dsg-chart-text dsg-compare-other", open: kinds.size > 0 }, el("summary", {}, summary), el("div", {}, table, more))];
+  return [
+    el(
+      "details",
+      { class: "dsg-chart-text dsg-compare-other", open: kinds.size > 0 },
+      el("summary", {}, summary),
+      el("div", {}, table, more),
+    ),
+  ];
 }
 
 function totalRows({ totals }) {
   const heads = ["Whole run", ...FINDING_HEADS.map(([text]) => text)];
-  const head = el("div", { class: "dsg-compare-row dsg-compare-head" }, ...heads.map((text, at) => el("span", { class: at && at < 8 ? "dsg-compare-figure" : "" }, text)));
+  const head = el(
+    "div",
+    { class: "dsg-compare-row dsg-compare-head" },
+    ...heads.map((text, at) => el("span", { class: at && at < 8 ? "dsg-compare-figure" : "" }, text)),
+  );
   const rows = totals.map((finding) => {
     const cells = createFindingCells();
     cells.update(finding, finding.a ? Math.abs(finding.a.median) / 2 : 0);
-    return el("div", { class: "dsg-compare-row" }, el("span", {}, metricTitle(finding.metric.name)), ...cells.elements);
+    return el(
+      "div",
+      { class: "dsg-compare-row" },
+      el("span", {}, metricTitle(finding.metric.name)),
+      ...cells.elements,
+    );
   });
   return [head, ...rows];
 }

@@ -23,11 +23,24 @@ export function createFindingCells() {
       const found = isFound(finding) ? finding.verdict : "";
       set(a, amountText(finding.a?.median, unit), spreadTitle(finding.a, unit));
       set(b, amountText(finding.b?.median, unit), spreadTitle(finding.b, unit));
-      set(shift, changeText(finding.shift, unit), "How much larger B is than A, as a rule (Hodges and Lehmann).");
+      set(
+        shift,
+        changeText(finding.shift, unit),
+        "How much larger B is than A, as a rule (Hodges and Lehmann).",
+      );
       set(share, shareText(finding.ratio), "Median of B over median of A.");
-      set(interval, intervalText(finding.shift_interval, unit), finding.shift_interval ? "95 % interval of the change." : finding.why);
-      const q = typeof finding.q === "number" ? ` Adjusted for how many were asked: ${pText(finding.q)}.` : "";
-      set(p, pText(pOf(finding)), pOf(finding) === null ? finding.why : `How often chance alone gives as much.${q}`);
+      set(
+        interval,
+        intervalText(finding.shift_interval, unit),
+        finding.shift_interval ? "95 % interval of the change." : finding.why,
+      );
+      const q =
+        typeof finding.q === "number" ? ` Adjusted for how many were asked: ${pText(finding.q)}.` : "";
+      set(
+        p,
+        pText(pOf(finding)),
+        pOf(finding) === null ? finding.why : `How often chance alone gives as much.${q}`,
+      );
       set(verdict, verdictText(finding), finding.why);
       verdict.dataset.found = found;
       track.dataset.found = found;

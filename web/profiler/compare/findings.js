@@ -1,3 +1,5 @@
+import { plainText } from "../charts/plain_text.js";
+
 /**
  * @typedef {object} Row a node of the comparison, in one metric
  * @property {string} key
@@ -6,7 +8,13 @@
  * @property {string} name
  */
 
-const UNKNOWN = { verdict: "not measured", why: "Not measured on either side.", a: null, b: null, metric: { name: "", unit: "s" } };
+const UNKNOWN = {
+  verdict: "not measured",
+  why: "Not measured on either side.",
+  a: null,
+  b: null,
+  metric: { name: "", unit: "s" },
+};
 
 /** Metrics that the nodes were compared in. @param {any} answer of the server */
 export const metricsOf = (answer) => (answer?.nodes?.[0]?.findings ?? []).map((finding) => finding.metric);
@@ -17,14 +25,17 @@ export function rowsOf(answer, metric) {
     key: `${node.a ?? ""}|${node.b ?? ""}`,
     node,
     name: nameOf(node),
-    finding: findings.find((one) => one.metric.name === metric) ?? { ...UNKNOWN, metric: { name: metric, unit: "s" } },
+    finding: findings.find((one) => one.metric.name === metric) ?? {
+      ...UNKNOWN,
+      metric: { name: metric, unit: "s" },
+    },
   }));
 }
 
 /** "KSampler (3)", "KSampler (3 → 7)". */
 function nameOf({ a, b, node_type: type, title }) {
   const ids = a === b || a === null || b === null ? (b ?? a) : `${a} → ${b}`;
-  return `${title || type || "Node"} (${ids})`;
+  return `${plainText(title || type || "Node")} (${ids})`;
 }
 
 /** What a column is sorted by; null stands last, whichever way. */
@@ -37,7 +48,14 @@ const VALUES = {
   p: (row) => pOf(row.finding),
   verdict: (row) => RANKS[row.finding.verdict] ?? 9,
 };
-const RANKS = { more: 0, less: 1, "no difference": 2, "not enough runs": 3, "not comparable": 4, "not measured": 5 };
+const RANKS = {
+  more: 0,
+  less: 1,
+  "no difference": 2,
+  "not enough runs": 3,
+  "not comparable": 4,
+  "not measured": 5,
+};
 const BY_SIZE = new Set(["shift", "ratio"]); // the largest change first, whichever way it goes
 
 export const COLUMNS = Object.keys(VALUES);
@@ -48,7 +66,8 @@ export function sorted(rows, column, down) {
   const read = BY_SIZE.has(column) ? (row) => nullOr(VALUES[column](row), sizes) : VALUES[column];
   const keyed = rows.map((row, at) => ({ row, at, value: read(row) }));
   keyed.sort((x, y) => {
-    if (x.value === null || y.value === null) return Number(x.value === null) - Number(y.value === null) || x.at - y.at;
+    if (x.value === null || y.value === null)
+      return Number(x.value === null) - Number(y.value === null) || x.at - y.at;
     const order = x.value < y.value ? -1 : x.value > y.value ? 1 : 0;
     return (down ? -order : order) || x.at - y.at;
   });
@@ -60,7 +79,8 @@ const nullOr = (value, of) => (value === null ? null : of(value));
 const JUDGED = new Set(["more", "less", "no difference"]);
 
 /** The p-value, where the runs suffice for one to mean something. @param {any} finding @returns {number | null} */
-export const pOf = (finding) => (JUDGED.has(finding.verdict) && typeof finding.p === "number" ? finding.p : null);
+export const pOf = (finding) =>
+  JUDGED.has(finding.verdict) && typeof finding.p === "number" ? finding.p : null;
 
 /** Whether the server says that something is more or less than it was; nothing else may look so. */
 export const isFound = (finding) => finding.verdict === "more" || finding.verdict === "less";

@@ -16,7 +16,11 @@ export function createNodeTable(select) {
   let column = "shift";
   let down = true;
   const heads = [["Node", "name"], ...FINDING_HEADS].map(([text, name]) => headOf(text, name));
-  const head = el("div", { class: "dsg-compare-row dsg-compare-head" }, ...heads.map(({ element }) => element));
+  const head = el(
+    "div",
+    { class: "dsg-compare-row dsg-compare-head" },
+    ...heads.map(({ element }) => element),
+  );
   const list = createWindowedList({
     name: "Nodes of both sides",
     row: ROW,
@@ -32,7 +36,10 @@ export function createNodeTable(select) {
       draw();
     };
     const figure = name === "name" || name === "verdict" ? "" : " dsg-compare-figure";
-    return { name, element: el("button", { type: "button", class: `dsg-compare-sort${figure}`, onclick: sort }, text) };
+    return {
+      name,
+      element: el("button", { type: "button", class: `dsg-compare-sort${figure}`, onclick: sort }, text),
+    };
   }
 
   function makeRow() {
