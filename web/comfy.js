@@ -104,21 +104,33 @@ export function showNode(node) {
   canvas.selectNode?.(node);
 }
 
+/** Nodes are elements (Nodes 2.0), not drawn on the canvas. */
+export const isModernRenderer = () => Boolean(globalThis.LiteGraph?.vueNodesMode);
+
+/** The other renderer was switched on, or another graph is shown. @param {() => void} listener */
+export function onOtherView(listener) {
+  const soon = () => requestAnimationFrame(listener); // the elements come with the next frame
+  app.ui?.settings?.addEventListener?.("Comfy.VueNodes.Enabled.change", soon);
+  app.canvas?.canvas?.addEventListener("litegraph:set-graph", soon);
+}
+
+/** The element of a node in Nodes 2.0, while its graph is on screen. @param {any} node @returns {HTMLElement | null} */
+export function nodeElement(node) {
+  if (node.graph !== app.canvas?.graph) return null;
+  return document.querySelector(`[data-node-id="${CSS.escape(String(node.id))}"]`);
+}
+
 /**
- * Puts a small text above a node, in both renderers; the answer takes it off again.
+ * Has the canvas draw a small text above a node; the answer takes it off again.
  * @param {any} node @param {string} text @param {{fgColor: string, bgColor: string}} colours
  * @returns {() => void}
  */
 export function addBadge(node, text, colours) {
   const badge = new globalThis.LGraphBadge({ text, ...colours });
-  const show = (badges) => {
-    const before = node.badges ?? [];
-    node.badges = badges(before);
-    // Nodes 2.0 of 1.47 hears of a badge by this alone
-    const type = "node:property:changed";
-    node.graph?.trigger?.(type, { type, nodeId: node.id, property: "badges", oldValue: before, newValue: node.badges });
+  node.badges = [...(node.badges ?? []), badge];
+  redraw(node);
+  return () => {
+    node.badges = node.badges.filter((one) => one !== badge);
     redraw(node);
   };
-  show((badges) => [...badges, badge]);
-  return () => show((badges) => badges.filter((one) => one !== badge));
 }

@@ -77,21 +77,19 @@ async function answer({ ask, options, nodeId }) {
   throw new Error(`This tab does not know what “${String(ask).slice(0, 40)}” is. Reload it.`);
 }
 
+/** @type {import("./profiler/types.js").Step[] | null} whose times are on the nodes */
 let badged = null;
 
-/** When a run has ended its times go on the nodes; another run that is opened puts its own there. */
+/** When a run has ended its times go on the nodes, until there is another to show. */
 function updateBadges({ open, progress }) {
-  const on = comfy.readSetting(BADGES) !== false;
-  const wanted = on && open && open.run.status !== "running" && progress.phase === "idle" ? open.steps : null;
-  if (wanted === badged || (on && !wanted && badged)) return;
-  badged = wanted;
-  badges.show(wanted ?? []);
+  const hasEnded = open !== null && open.run.status !== "running" && progress.phase === "idle";
+  if (hasEnded && open.steps !== badged) drawBadges(open.steps);
 }
 
-const redrawBadges = () => {
-  badged = null;
-  updateBadges(model.state);
-};
+function drawBadges(steps) {
+  badged = steps;
+  badges.show(comfy.readSetting(BADGES) === false ? [] : (steps ?? []));
+}
 
 comfy.registerExtension({
   name: "dataset_gates.profiler",
@@ -102,7 +100,7 @@ comfy.registerExtension({
       category: ["Dataset Gates", "Profiler", "Badges"],
       type: "boolean",
       defaultValue: true,
-      onChange: () => started && redrawBadges(),
+      onChange: () => started && drawBadges(badged),
     },
   ],
   commands: [
@@ -127,7 +125,8 @@ comfy.registerExtension({
     });
     createTabBridge({ tab: me, channel: new BroadcastChannel(CHANNEL), locks: navigator.locks ?? null, answer });
     model.subscribe(updateBadges);
+    comfy.onOtherView(badges.redraw);
   },
-  /** Loading and undoing make every node anew, without its badge. */
-  afterConfigureGraph: () => started && redrawBadges(),
+  /** Loading and undoing make every node anew, without its badge; its element comes with the next frame. */
+  afterConfigureGraph: () => started && requestAnimationFrame(() => drawBadges(badged)),
 });

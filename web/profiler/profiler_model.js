@@ -5,6 +5,7 @@ import { accepted, asked, heard, IDLE } from "./live/progress.js";
 import { subgraphTitles } from "./graph/subgraph_titles.js";
 
 export const PAGE = 50; // runs in a page of the list
+const KEEP_MS = 400; // choices are kept together
 const LOOK_MS = 2500; // without a word of the server for so long while something runs, it is asked
 
 /**
@@ -151,13 +152,19 @@ export class ProfilerModel {
     if (nodeId !== this.state.selected) this.#set({ selected: nodeId });
   }
 
-  /** Remembered with the next change of anything, a moment later. @param {Record<string, any>} changes */
+  /** Shown at once and remembered a moment later. @param {Record<string, any>} changes */
   choose(changes) {
     this.#set({ ui: { ...this.state.ui, ...changes } });
     clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => {
-      this.#routes.changeSettings({ ui: this.state.ui }).catch(() => undefined); // chosen again next time
-    }, 400);
+    this.#saving = setTimeout(() => this.keepChoices(), KEEP_MS);
+  }
+
+  /** Sends what was chosen a moment ago; the page may be about to go. */
+  keepChoices() {
+    if (!this.#saving) return;
+    clearTimeout(this.#saving);
+    this.#saving = 0;
+    this.#routes.changeSettings({ ui: this.state.ui }).catch(() => undefined); // it can be chosen again
   }
 
   // ---- what runs now ----

@@ -188,6 +188,8 @@ export function createProfilerView(element, { routes, ...given }) {
   }
 
   const stopListening = model.subscribe(update);
+  const keep = () => model.keepChoices();
+  addEventListener("pagehide", keep);
   const timer = setInterval(() => model.look().catch(() => undefined), LOOK_EVERY_MS); // asked again a second later
   update(model.state);
 
@@ -197,6 +199,8 @@ export function createProfilerView(element, { routes, ...given }) {
     show,
     destroy() {
       stopListening();
+      keep();
+      removeEventListener("pagehide", keep);
       clearInterval(timer);
       for (const one of parts) one.destroy();
       for (const { view } of views.values()) view.destroy();

@@ -48,7 +48,8 @@ export function createProfilerRoutes(fetchApi) {
     importFile: (file) => http.send(at("import"), form(file)),
 
     settings: () => http.get(at("settings")),
-    changeSettings: (changes) => http.patch(at("settings"), changes),
+    /** Goes out even when the page is left meanwhile. */
+    changeSettings: (changes) => http.patch(at("settings"), changes, { keepalive: true }),
   };
 }
 

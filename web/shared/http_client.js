@@ -22,8 +22,8 @@ export function createHttpClient(fetchApi) {
     /** @param {string} route @param {object} body */
     post: (route, body) => ask(route, withBody("POST", body)),
 
-    /** @param {string} route @param {object} body */
-    patch: (route, body) => ask(route, withBody("PATCH", body)),
+    /** @param {string} route @param {object} body @param {RequestInit} [more] */
+    patch: (route, body, more) => ask(route, { ...withBody("PATCH", body), ...more }),
 
     /** @param {string} route */
     remove: (route) => ask(route, withBody("DELETE", {})),

@@ -4,6 +4,7 @@ import { COLUMNS } from "../table/columns.js";
 import { titleOf } from "../table/rows.js";
 
 const MOST_PACKAGES = 400;
+const SHORT_LIST = 6;
 
 /**
  * Everything else that is known of a run: one step with its inputs as they ran, what was not measured and why,
@@ -32,9 +33,12 @@ export function createDetailsView(element) {
 const section = (title, ...children) =>
   el("section", { class: "dsg-details-part" }, el("h3", { class: "dsg-details-title" }, title), ...children);
 
-/** @param {[string, string, string?][]} pairs */
+/** @param {[string, string | string[], string?][]} pairs a list is folded */
 const pairsOf = (pairs) =>
-  el("dl", { class: "dsg-pairs" }, ...pairs.flatMap(([name, value, title]) => [el("dt", {}, name), el("dd", { title: title ?? null }, value)]));
+  el("dl", { class: "dsg-pairs" }, ...pairs.flatMap(([name, value, title]) => [el("dt", {}, name), el("dd", { title: title ?? null }, Array.isArray(value) ? foldedList(value) : value)]));
+
+const foldedList = (values) =>
+  el("details", {}, el("summary", {}, `${values.length}`), ...values.map((one) => el("div", {}, valueText(one))));
 
 function stepSection(step, run) {
   if (!step) return section("Node", el("p", { class: "dsg-muted" }, "Choose a node in the table to see its inputs as they ran and all that was measured."));
@@ -99,7 +103,8 @@ function flattened(value, prefix = "") {
   for (const [key, one] of Object.entries(value)) {
     const name = prefix ? `${prefix} ${key}` : key;
     if (one !== null && typeof one === "object" && !Array.isArray(one)) found.push(...flattened(one, name));
-    else found.push([name, one === null ? DASH : valueText(one)]);
+    else if (Array.isArray(one) && one.length > SHORT_LIST) found.push([name, one]);
+    else found.push([name, one === null ? DASH : Array.isArray(one) ? one.map(valueText).join(", ") || "none" : valueText(one)]);
   }
   return found.slice(0, MOST_PACKAGES);
 }

@@ -34,8 +34,9 @@ export function createRunHead(element, { model, actions }) {
   const facts = el("dl", { class: "dsg-facts-list" });
   const ledger = el("div", { class: "dsg-ledger", role: "img" }, ...LEDGER.map(([key]) => el("span", { data: { part: key } })));
   const warning = el("p", { class: "dsg-head-warning" });
+  const hint = el("p", { class: "dsg-head-hint" });
   const comment = el("button", { type: "button", class: "dsg-head-comment", data: { do: "comment-run" } });
-  element.append(title, slowest, facts, ledger, warning, el("div", { class: "dsg-head-words" }, comment));
+  element.append(title, slowest, facts, ledger, warning, hint, el("div", { class: "dsg-head-words" }, comment));
   let run = null;
 
   name.addEventListener("click", () => {
@@ -125,6 +126,8 @@ export function createRunHead(element, { model, actions }) {
       updateLedger();
       setText(warning, warningOf(run));
       warning.hidden = !warning.textContent;
+      setText(hint, hintOf(run));
+      hint.hidden = !hint.textContent;
       setText(comment, run.global_comment || "Add a comment");
       setAttribute(comment, "data-empty", !run.global_comment);
       comment.disabled = !run.id;
@@ -137,6 +140,12 @@ export function createRunHead(element, { model, actions }) {
 function known(run, key, column, sources) {
   if (run[key] !== null && run[key] !== undefined) return sources.filter(Boolean).join(", ");
   return run.status === "running" ? "Known when the run has ended." : reasonText(run.unmeasured, run.unmeasured?.[key] ? key : column);
+}
+
+/** The most common surprise: a second run measures next to nothing. */
+function hintOf({ mode, status, cached_count: cached, executed_count: ran }) {
+  if (status !== "success" || mode !== "natural" || !cached || cached < ran) return "";
+  return `${countOf(cached, "node")} ${cached === 1 ? "was" : "were"} cached and not measured. Choose Warm to have them run again.`;
 }
 
 function warningOf(run) {

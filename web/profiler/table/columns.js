@@ -33,7 +33,7 @@ export const COLUMNS = Object.freeze([
     bar: true,
     width: "112px",
   }),
-  figure("share", "Share", "%", "sum", "Own time as a part of the whole run", { width: "64px" }),
+  figure("share", "Share", "%", null, "Own time as a part of the whole run", { width: "64px" }),
   figure("subtree_time", "With inside", "s", null, "Own time with that of all nodes inside of it"),
   figure("wall_time", "Wall", "s", null, "From its first to its last moment, waits included"),
   figure("fn_time", "Function", "s", "sum", "Inside of the node's own functions"),
@@ -96,8 +96,17 @@ export const PRESETS = Object.freeze([
   { name: "All", keys: COLUMNS.map(({ key }) => key) },
 ]);
 
-/** The columns with these keys, in their order; the node always, what is unknown never. @param {Iterable<string>} keys */
-export function columnsOf(keys) {
+/** Where there is little room. @type {Record<string, string>} */
+const NARROW = { node_title: "minmax(96px, 1fr)", exec_time: "84px", vram_max: "84px" };
+
+/** The least width of columns side by side, px. @param {readonly Column[]} columns */
+export const leastWidth = (columns) =>
+  columns.reduce((sum, { width }) => sum + Number(/(\d+)px/.exec(width)?.[1] ?? 0), 0);
+
+/** The columns with these keys, in their order; the node always, what is unknown never. @param {Iterable<string>} keys @param {string} [layout] */
+export function columnsOf(keys, layout = "window") {
   const wanted = new Set(keys).add("node_title");
-  return COLUMNS.filter(({ key }) => wanted.has(key));
+  const found = COLUMNS.filter(({ key }) => wanted.has(key));
+  if (layout !== "tab") return found;
+  return found.map((column) => ({ ...column, width: NARROW[column.key] ?? column.width }));
 }

@@ -4,6 +4,7 @@ import { setAttribute } from "../../shared/set_attribute.js";
 import { setText } from "../../shared/set_text.js";
 import { columnScale, scaledText } from "../format.js";
 import { createCell } from "./cells.js";
+import { leastWidth } from "./columns.js";
 import { sums } from "./rollup.js";
 import { valueIn } from "./rows.js";
 import { createWindowRows } from "./window_rows.js";
@@ -93,16 +94,15 @@ export function createStepTable(on) {
 
   function updateFoot() {
     const found = sums(look.matched, look.columns);
-    const shares = sums(look.matched.map((step) => look.index.extraOf(step)), look.columns);
     const count = look.matched.length;
     const all = look.index.steps.length;
     for (const [at, { key, unit, total }] of look.columns.entries()) {
       const cell = foot.children[at];
       if (key === "node_title") setText(cell, count === all ? `${all} nodes` : `${count} of ${all} nodes`);
       else if (total) {
-        const value = key === "share" ? shares.share : found[key];
+        const value = found[key];
         setText(cell, value === null || value === undefined ? "" : scaledText(value, cellLook.scales[key]));
-        setAttribute(cell, "title", total === "sum" ? "Sum of these nodes" : "Highest of these nodes");
+        setAttribute(cell, "title", total === "sum" ? "Sum of these nodes; those that ran side by side count each" : "Highest of these nodes");
       } else if (unit) setText(cell, "");
     }
   }
@@ -238,6 +238,7 @@ export function createStepTable(on) {
       if (keys !== columnKeys) {
         columnKeys = keys;
         scroller.style.setProperty("--dsg-columns", next.columns.map(({ width }) => width).join(" "));
+        scroller.style.setProperty("--dsg-least", `${leastWidth(next.columns)}px`);
         rows.reset();
         drawHead();
       }

@@ -146,7 +146,7 @@ export function createTableView(element, { model, actions, layout, reveal }) {
   function update(next) {
     state = next;
     const { shape, sort, direction, columns: keys } = chosen();
-    const shown = columnsOf(shape === "tree" && layout === "window" ? [...keys, "subtree_time"] : keys);
+    const shown = columnsOf(shape === "tree" && layout === "window" ? [...keys, "subtree_time"] : keys, layout);
     const look = { ...wish, shape, sort, direction };
     const { rows, steps } = rowsNow(look, shown);
     for (const button of shapes) setAttribute(button, "aria-pressed", String(button.dataset.shape === shape));
