@@ -51,7 +51,9 @@ export function historyPicture(found, { width, height, unit, count }) {
     parts[0].append(svg("title", {}, `${one.name}: ${one.n} runs, median ${amountText(one.median, unit)}`));
     return [...parts, sectionName(one, from, to)];
   });
-  const points = found.points.map((point) => pointOf(point, x(point.at), y(point.value), unit));
+  const points = found.points.map((point) =>
+    pointOf(point, x(point.at), y(point.value), unit, Math.max(2, Math.min(4, step / 2))),
+  );
   return { shapes: [...ticks, ...band, ...sections, ...dates(found.points, x, height, right)], points };
 }
 
@@ -77,7 +79,7 @@ function spread(name, { q1, q3, median }, from, to, y) {
   ];
 }
 
-function pointOf({ run, value, counted }, x, y, unit) {
+function pointOf({ run, value, counted }, x, y, unit, radius) {
   const words = pointWords(run, value, unit);
   const name = [words.name, words.figure, words.when, words.about].filter(Boolean).join(", ");
   return svg(
@@ -91,7 +93,7 @@ function pointOf({ run, value, counted }, x, y, unit) {
       "data-failed": counted ? null : "",
     },
     svg("circle", { class: "dsg-history-reach", cx: x, cy: y, r: 10 }),
-    svg("circle", { class: "dsg-history-dot", cx: x, cy: y, r: 4 }),
+    svg("circle", { class: "dsg-history-dot", cx: x, cy: y, r: radius }),
   );
 }
 
