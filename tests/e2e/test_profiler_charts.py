@@ -99,7 +99,7 @@ def test_ten_thousand_steps_stay_fluid(chart_page: OpenPage) -> None:
     for zooms in (1, 6):  # nearly the whole run, then a part of it
         for _ in range(zooms):
             page.page.get_by_role("button", name="Zoom in").click()
-        measured = []
+        measured: list[float] = []
         while len(measured) < TRIES and (not measured or min(measured) > MOST_MS):
             measured.append(page.page.evaluate(PAN, 40)[1])
         assert min(measured) <= MOST_MS, measured
