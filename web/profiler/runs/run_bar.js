@@ -31,15 +31,30 @@ export function createRunBar(element, { model, actions, runner, layout, openWind
   for (const field of [name, comment, repeat, mode]) field.addEventListener("keydown", (event) => onKey(event));
   for (const field of [repeat, mode]) field.addEventListener("change", () => model.choose({ run_options: { repeat: repeats(), mode: mode.value } }));
   const open = openWindow && el("button", { type: "button", class: "dsg-button", data: { do: "open-window" }, title: "Open the profiler in a tab of its own", onclick: openWindow }, icon("window"), el("span", {}, "Window"));
+  const target = layout === "window" ? el("span", { class: "dsg-run-target" }) : null;
   const progress = el("div", { class: "dsg-run-progress", role: "status", "aria-live": "polite" });
   const note = el("div", { class: "dsg-run-note", hidden: true });
   element.append(
     el("div", { class: "dsg-bar dsg-run-buttons" }, run, stop, update, el("span", { class: "dsg-gap" }), open),
     el("div", { class: "dsg-run-options" }, name, comment,
       el("label", { class: "dsg-inline", title: repeat.title }, el("span", {}, "×"), repeat), mode),
-    progress, note,
+    ...(target ? [target] : []), progress, note,
   );
   let filled = false;
+
+  /** Which workflow would run, for a window that has none of its own. */
+  async function lookForTab() {
+    try {
+      const { workflow } = await runner.describe();
+      setText(target, workflow ? `Runs “${workflow}”, which is open in ComfyUI` : "Runs what is open in ComfyUI");
+    } catch (error) {
+      setText(target, error.code === NO_TAB ? "No ComfyUI tab is open" : "");
+    }
+  }
+  if (target) {
+    addEventListener("focus", lookForTab);
+    void lookForTab();
+  }
 
   const repeats = () => Math.max(1, Math.min(MOST_REPEATS, Math.round(Number(repeat.value)) || 1));
 
@@ -114,7 +129,7 @@ export function createRunBar(element, { model, actions, runner, layout, openWind
       progress.hidden = !progress.textContent;
       element.dataset.layout = layout;
     },
-    destroy() {},
+    destroy: () => removeEventListener("focus", lookForTab),
   };
 }
 

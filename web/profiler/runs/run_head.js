@@ -85,8 +85,8 @@ export function createRunHead(element, { model, actions }) {
       ...LEDGER.map(([key, label, about]) => [label, secondsText(run[key]), about]),
       ["VRAM peak", memoryText(run.vram_peak), known(run, "vram_peak", "vram_max", [run.vram_source, run.device])],
       ["RAM peak", memoryText(run.ram_peak), known(run, "ram_peak", "ram_max", [run.ram_source])],
-      ["Ran", String(ran), `${countOf(ran, "node")} ran`],
-      ["Cached", String(cached), `${countOf(cached, "node")} whose result was there`],
+      ["Ran", amountText(ran, "count"), `${countOf(ran, "node")} ran`],
+      ["Cached", amountText(cached, "count"), `${countOf(cached, "node")} whose result was there`],
       ["Own cost", amountText(run.overhead_ns, "ns"), "Time of the profiler's own code on ComfyUI's thread"],
     ];
     if (facts.childElementCount !== list.length)

@@ -63,14 +63,19 @@ function figureCell({ key, unit, bar }) {
   const figure = el("span", { class: "dsg-figure" });
   const element = cell(key, figure);
   element.classList.add("dsg-number-cell");
+  let value = null;
+  // Worked out when somebody looks, not for each row that scrolls by.
+  element.addEventListener("pointerenter", () => {
+    if (typeof value === "number") element.title = amountText(value, unit);
+  });
   return {
     element,
     update(row, { scales, largest, run }) {
-      const value = valueIn(row, key);
+      value = valueIn(row, key);
       const known = typeof value === "number";
       setText(figure, known ? scaledText(value, scales[key]) : DASH);
       setAttribute(element, "data-unknown", !known);
-      setAttribute(element, "title", known ? amountText(value, unit) : whyNot(row, run, key));
+      setAttribute(element, "title", known ? null : whyNot(row, run, key));
       if (!bar) return;
       const part = known && row.kind === "step" && largest[key] ? value / largest[key] : 0;
       const fill = part.toFixed(3);

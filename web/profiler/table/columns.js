@@ -96,8 +96,13 @@ export const PRESETS = Object.freeze([
   { name: "All", keys: COLUMNS.map(({ key }) => key) },
 ]);
 
-/** Where there is little room. @type {Record<string, string>} */
-const NARROW = { node_title: "minmax(96px, 1fr)", exec_time: "84px", vram_max: "84px" };
+/** Where there is little room. @type {Record<string, Partial<Column>>} */
+const NARROW = {
+  node_title: { width: "minmax(96px, 1fr)" },
+  exec_time: { width: "84px" },
+  vram_max: { width: "80px", label: "VRAM" },
+  ram_max: { width: "80px", label: "RAM" },
+};
 
 /** The least width of columns side by side, px. @param {readonly Column[]} columns */
 export const leastWidth = (columns) =>
@@ -108,5 +113,5 @@ export function columnsOf(keys, layout = "window") {
   const wanted = new Set(keys).add("node_title");
   const found = COLUMNS.filter(({ key }) => wanted.has(key));
   if (layout !== "tab") return found;
-  return found.map((column) => ({ ...column, width: NARROW[column.key] ?? column.width }));
+  return found.map((column) => ({ ...column, ...NARROW[column.key] }));
 }

@@ -2,7 +2,7 @@ import { el } from "../../shared/el.js";
 import { claimKey } from "../../shared/claim_key.js";
 import { setAttribute } from "../../shared/set_attribute.js";
 import { setText } from "../../shared/set_text.js";
-import { columnScale, scaledText } from "../format.js";
+import { amountText, columnScale, scaledText } from "../format.js";
 import { createCell } from "./cells.js";
 import { leastWidth } from "./columns.js";
 import { sums } from "./rollup.js";
@@ -10,6 +10,7 @@ import { valueIn } from "./rows.js";
 import { createWindowRows } from "./window_rows.js";
 
 export const DRAGGED = "application/x-dataset-gates-nodes";
+const LONGEST_TOTAL = 7; // characters
 const HEAD = 28; // px, and the foot as well
 
 /**
@@ -98,10 +99,10 @@ export function createStepTable(on) {
     const all = look.index.steps.length;
     for (const [at, { key, unit, total }] of look.columns.entries()) {
       const cell = foot.children[at];
-      if (key === "node_title") setText(cell, count === all ? `${all} nodes` : `${count} of ${all} nodes`);
+      if (key === "node_title") setText(cell, countText(count, all));
       else if (total) {
         const value = found[key];
-        setText(cell, value === null || value === undefined ? "" : scaledText(value, cellLook.scales[key]));
+        setText(cell, value === null || value === undefined ? "" : totalText(value, unit, cellLook.scales[key]));
         setAttribute(cell, "title", total === "sum" ? "Sum of these nodes; those that ran side by side count each" : "Highest of these nodes");
       } else if (unit) setText(cell, "");
     }
@@ -257,6 +258,17 @@ export function createStepTable(on) {
     },
     destroy: () => rows.destroy(),
   };
+}
+
+const countText = (count, all) => {
+  const nodes = `${amountText(all, "count")} ${all === 1 ? "node" : "nodes"}`;
+  return count === all ? nodes : `${amountText(count, "count")} of ${nodes}`;
+};
+
+/** A sum that is too long for the unit of its column has a unit of its own. */
+function totalText(value, unit, scale) {
+  const text = scaledText(value, scale);
+  return text.length > LONGEST_TOTAL ? amountText(value, unit) : text;
 }
 
 /** Scales and bars follow all steps of the run, so that filtering does not change how long a bar is. */
