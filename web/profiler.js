@@ -79,6 +79,7 @@ async function answer({ ask, options, nodeId }) {
 
 /** @type {import("./profiler/types.js").Step[] | null} whose times are on the nodes */
 let badged = null;
+let hasBadges = true;
 
 /** When a run has ended its times go on the nodes, until there is another to show. */
 function updateBadges({ open, progress }) {
@@ -88,7 +89,7 @@ function updateBadges({ open, progress }) {
 
 function drawBadges(steps) {
   badged = steps;
-  badges.show(comfy.readSetting(BADGES) === false ? [] : (steps ?? []));
+  badges.show(hasBadges ? (steps ?? []) : []);
 }
 
 comfy.registerExtension({
@@ -100,7 +101,10 @@ comfy.registerExtension({
       category: ["Dataset Gates", "Profiler", "Badges"],
       type: "boolean",
       defaultValue: true,
-      onChange: () => started && drawBadges(badged),
+      onChange(on) {
+        hasBadges = on !== false; // 1.47 keeps the new value after this
+        if (started) drawBadges(badged);
+      },
     },
   ],
   commands: [

@@ -107,7 +107,7 @@ class ProfilerTab(ProfilerPage):
         super().__init__(comfy.page)
         self.comfy = comfy
         if self.root.count() == 0:
-            comfy.page.get_by_test_id(f"{TAB}-tab-button").click()
+            comfy.evaluate(f"() => app.extensionManager.command.execute('Workspace.ToggleSidebarTab.{TAB}')")
         self.root.wait_for()
 
     def build(self, seconds: float = 0.3) -> list[str]:
