@@ -263,4 +263,7 @@ def test_what_comfyui_refuses_is_told(host: HostProcess) -> None:
         assert (answer.status, code(answer)) == (422, "prompt_refused")
         assert "2" in answer.json()["error"]["node_errors"]
         assert status(host)["series"][-1]["state"] == "failed"
+    breaks = {"1": {"class_type": "None such", "inputs": {}, "_meta": []}}
+    answer = change(host, "POST", "/run", {"prompt": breaks, "check": False})
+    assert (answer.status, code(answer)) == (422, "prompt_refused")
     assert host.get("/api/queue").json() == {"queue_running": [], "queue_pending": []}

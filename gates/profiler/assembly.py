@@ -41,9 +41,17 @@ def assemble(session: Session, facts: Facts, now: int) -> Recording:
         run_of(session, facts, seen, steps, samples, until),
         tuple(steps),
         series_of(facts.tracks, session.begin, until),
-        redactor.clean(dict(session.prompt)),
-        redactor.clean(session.workflow) if session.workflow is not None else None,
+        _document(redactor, dict(session.prompt)),
+        _document(redactor, session.workflow),
     )
+
+
+def _document(redactor: Redactor, value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """None for what lies too deep to be gone through: a run is not lost for its workflow."""
+    try:
+        return None if value is None else redactor.clean(value)
+    except RecursionError:
+        return None
 
 
 def settled_steps(session: Session, nodes: Iterable[str], now: int) -> list[Step]:

@@ -178,7 +178,12 @@ class AllRepeats:
 
 async def _submitted(repeats: Repeats, submit: Submit, prompt_id: str, recorded: bool) -> None:
     """Raises PromptRefused where nothing was queued."""
-    status, answer = await submit(prompt_id, recorded)
+    try:
+        status, answer = await submit(prompt_id, recorded)
+    except Exception as error:
+        log.exception("[Dataset Gates] ComfyUI fails on a prompt that was to be measured")
+        name = type(error).__name__
+        raise PromptRefused(f"ComfyUI fails on this workflow ({name}); its log says where.") from error
     node_errors = answer.get("node_errors")
     repeats.node_errors = node_errors if isinstance(node_errors, dict) else {}
     if status != 200:
