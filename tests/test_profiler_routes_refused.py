@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,3 +158,28 @@ def test_files_of_the_page(host: HostProcess) -> None:
     assert answer.status == 200 and answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == "no-store"
     assert host.get(f"{P}/static/pool.css").headers["content-type"].startswith("text/css")
+
+
+OTHER_PACK = """
+from aiohttp import web
+from server import PromptServer
+
+@PromptServer.instance.routes.get("/holaf/profiler/runs/{run_id}")
+async def theirs(request):
+    return web.json_response("theirs")
+
+NODE_CLASS_MAPPINGS = {}
+"""
+
+
+def test_another_pack_with_our_routes_goes_first(tmp_path: Path, start_host: Any) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "__init__.py").write_text(OTHER_PACK)
+    host = start_host(packs=[*PACKS, other])
+    assert host.get(f"{P}/runs/1").json() == "theirs"
+    answer = host.get(f"{P}/status")
+    assert (answer.status, code(answer)) == (409, "route_taken")
+    told = host.get("/dataset_gates/status").json()
+    assert not told["profiler"]["available"] and "Profiler is off" in told["profiler"]["reason"]
+    assert told["pools"]["available"]
