@@ -93,7 +93,8 @@ export const workflowName = () => app.extensionManager.workflow?.activeWorkflow?
 export const registerSidebarTab = (tab) => app.extensionManager.registerSidebarTab(tab);
 
 /** Opens a sidebar tab, or closes it when it is open. @param {string} id */
-export const toggleSidebarTab = (id) => app.extensionManager.command.execute(`Workspace.ToggleSidebarTab.${id}`);
+export const toggleSidebarTab = (id) =>
+  app.extensionManager.command.execute(`Workspace.ToggleSidebarTab.${id}`);
 
 /** Opens the graph that a node is in and puts the node in the middle. @param {any} node */
 export function showNode(node) {

@@ -108,11 +108,26 @@ comfy.registerExtension({
     },
   ],
   commands: [
-    { id: "dataset_gates.profiler.open_window", label: "Open the profiler window", menubarLabel: "Open window", icon: "pi pi-external-link", function: openWindow },
-    { id: "dataset_gates.profiler.run", label: "Run Profile: measure this workflow", menubarLabel: "Run Profile", icon: "pi pi-play", function: () => void runNow() },
+    {
+      id: "dataset_gates.profiler.open_window",
+      label: "Open the profiler window",
+      menubarLabel: "Open window",
+      icon: "pi pi-external-link",
+      function: openWindow,
+    },
+    {
+      id: "dataset_gates.profiler.run",
+      label: "Run Profile: measure this workflow",
+      menubarLabel: "Run Profile",
+      icon: "pi pi-play",
+      function: () => void runNow(),
+    },
   ],
   menuCommands: [
-    { path: ["Extensions", "Profiler"], commands: ["dataset_gates.profiler.open_window", "dataset_gates.profiler.run"] },
+    {
+      path: ["Extensions", "Profiler"],
+      commands: ["dataset_gates.profiler.open_window", "dataset_gates.profiler.run"],
+    },
   ],
   setup() {
     comfy.registerSidebarTab({
@@ -127,7 +142,12 @@ comfy.registerExtension({
         view = null;
       },
     });
-    createTabBridge({ tab: me, channel: new BroadcastChannel(CHANNEL), locks: navigator.locks ?? null, answer });
+    createTabBridge({
+      tab: me,
+      channel: new BroadcastChannel(CHANNEL),
+      locks: navigator.locks ?? null,
+      answer,
+    });
     model.subscribe(updateBadges);
     comfy.onOtherView(badges.redraw);
   },

@@ -144,6 +144,12 @@ def comment_and_rename(window: ProfilerPage, slow: str) -> None:
     window.cell(slow, "step_comment").click()
     window.type_into(f"Step {HARM}")
     expect(window.cell(slow, "step_comment")).to_have_text(f"Step {HARM}")
+    window.cell(slow, "node_title").click()
+    for key in ("ArrowDown", "ArrowUp", "Enter"):  # down and back, then its comment
+        window.page.keyboard.press(key)
+    expect(window.root.locator(".dsg-edit")).to_have_value(f"Step {HARM}")
+    window.type_into("", "Escape")
+    expect(window.cell(slow, "step_comment")).to_have_text(f"Step {HARM}")
 
 
 def group_by_dragging(window: ProfilerPage, slow: str, quick: str) -> None:

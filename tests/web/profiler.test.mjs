@@ -54,7 +54,10 @@ test("a column has one unit, and a small value in it is no zero", () => {
 });
 
 test("what was not measured says why, and what installs it", () => {
-  const why = { vram_max: { why: "no NVIDIA driver", install: "pip install nvidia-ml-py" }, cpu_max: "too short" };
+  const why = {
+    vram_max: { why: "no NVIDIA driver", install: "pip install nvidia-ml-py" },
+    cpu_max: "too short",
+  };
   assert.equal(reasonText(why, "vram_max"), "No NVIDIA driver.\npip install nvidia-ml-py");
   assert.equal(reasonText(why, "cpu_max"), "Too short.");
   assert.equal(reasonText(null, "ram_max"), "Not measured.");
@@ -96,7 +99,11 @@ test("each route is asked as the server has it", async () => {
 });
 
 test("a mismatch carries its differences", async () => {
-  const error = { code: "workflow_changed", message: "Workflow changed.", differences: { added: [{ id: "4" }] } };
+  const error = {
+    code: "workflow_changed",
+    message: "Workflow changed.",
+    differences: { added: [{ id: "4" }] },
+  };
   const { routes } = fakeServer([new Response(JSON.stringify({ error }), { status: 409 })]);
   await assert.rejects(routes.start({}), (caught) => caught.details.differences.added[0].id === "4");
 });

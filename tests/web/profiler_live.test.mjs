@@ -19,8 +19,14 @@ const prompt = (more = {}) => ({
 
 test("values are no difference; nodes, classes, titles and links are, by node", () => {
   const before = referenceOf(prompt());
-  assert.equal(differences(before, referenceOf(prompt({ 1: { class_type: "Load", inputs: { name: "b" } } }))), null);
-  const now = prompt({ 2: { class_type: "Show", inputs: { image: ["1", 1] } }, 3: { class_type: "New", inputs: {} } });
+  assert.equal(
+    differences(before, referenceOf(prompt({ 1: { class_type: "Load", inputs: { name: "b" } } }))),
+    null,
+  );
+  const now = prompt({
+    2: { class_type: "Show", inputs: { image: ["1", 1] } },
+    3: { class_type: "New", inputs: {} },
+  });
   delete now[1];
   assert.deepEqual(differences(before, referenceOf(now)), {
     added: [{ id: "3", title: null, type: "New" }],
@@ -65,9 +71,19 @@ test("a changed workflow is not sent, unless it is forced", async () => {
   await made.update();
   await made.start({ name: "", repeat: 1 });
   state.prompt = prompt({ 3: { class_type: "New", inputs: {} } });
-  await assert.rejects(made.start({ repeat: 1 }), (error) => error.code === "workflow_changed" && error.details.differences.added.length === 1);
+  await assert.rejects(
+    made.start({ repeat: 1 }),
+    (error) => error.code === "workflow_changed" && error.details.differences.added.length === 1,
+  );
   await made.start({ repeat: 1, force: true });
-  assert.deepEqual(sent.map(({ force, client_id }) => [force, client_id]), [[false, "tab"], [false, "tab"], [true, "tab"]]);
+  assert.deepEqual(
+    sent.map(({ force, client_id }) => [force, client_id]),
+    [
+      [false, "tab"],
+      [false, "tab"],
+      [true, "tab"],
+    ],
+  );
 });
 
 test("a reference that was updated elsewhere is left to the server", async () => {
@@ -90,9 +106,21 @@ test("an empty workflow is not sent, and a full storage stops nothing", async ()
 });
 
 test("live rows are one for each node, in the order in which they began", () => {
-  const first = mergeSteps([], [{ node_id: "2", seq: 1, exec_time: 1 }, { node_id: "1", seq: 0, status: "executed" }]);
+  const first = mergeSteps(
+    [],
+    [
+      { node_id: "2", seq: 1, exec_time: 1 },
+      { node_id: "1", seq: 0, status: "executed" },
+    ],
+  );
   const then = mergeSteps(first, [{ node_id: "2", seq: 1, exec_time: 3 }]);
-  assert.deepEqual(then.map(({ node_id, exec_time }) => [node_id, exec_time]), [["1", null], ["2", 3]]);
+  assert.deepEqual(
+    then.map(({ node_id, exec_time }) => [node_id, exec_time]),
+    [
+      ["1", null],
+      ["2", 3],
+    ],
+  );
 });
 
 test("progress follows a series to its end", () => {
@@ -100,7 +128,10 @@ test("progress follows a series to its end", () => {
   assert.deepEqual([now.phase, now.total, now.series], ["queued", 2, "s"]);
   now = heard(now, { phase: "started", prompt_id: "a" });
   assert.equal(now.phase, "running");
-  now = heard(heard(now, { phase: "ended", prompt_id: "a", status: "success" }), { phase: "started", prompt_id: "b" });
+  now = heard(heard(now, { phase: "ended", prompt_id: "a", status: "success" }), {
+    phase: "started",
+    prompt_id: "b",
+  });
   assert.deepEqual([now.phase, now.ended], ["running", ["a"]]);
   now = heard(now, { phase: "ended", prompt_id: "b", status: "error" });
   assert.deepEqual([now.phase, now.word.kind], ["idle", "error"]);
@@ -108,13 +139,20 @@ test("progress follows a series to its end", () => {
 
 test("a run that ended before the answer to Run came leaves nothing to wait for", () => {
   let now = asked("x");
-  now = heard(heard(now, { phase: "started", prompt_id: "a" }), { phase: "ended", prompt_id: "a", status: "success" });
+  now = heard(heard(now, { phase: "started", prompt_id: "a" }), {
+    phase: "ended",
+    prompt_id: "a",
+    status: "success",
+  });
   now = accepted(now, { prompt_ids: ["a"] }, 1);
   assert.equal(now.phase, "idle");
 });
 
 test("a mismatch and a lapsed arm are told", () => {
-  assert.equal(heard({ ...IDLE, phase: "armed" }, { phase: "mismatch", message: "Changed." }).word.text, "Changed.");
+  assert.equal(
+    heard({ ...IDLE, phase: "armed" }, { phase: "mismatch", message: "Changed." }).word.text,
+    "Changed.",
+  );
   assert.equal(heard({ ...IDLE, phase: "armed" }, { phase: "lapsed" }).phase, "idle");
 });
 
@@ -126,7 +164,15 @@ test("a badge counts what was made of a node, and what lies in a subgraph", () =
     { node_id: "5", exec_time: null, status: "cached" },
   ];
   const times = badgeTimes(steps);
-  assert.deepEqual([...times].map(([id, { time }]) => [id, time]), [["12", 2], ["12:3", 2], ["4", 5], ["5", null]]);
+  assert.deepEqual(
+    [...times].map(([id, { time }]) => [id, time]),
+    [
+      ["12", 2],
+      ["12:3", 2],
+      ["4", 5],
+      ["5", null],
+    ],
+  );
   assert.equal(times.get("5").status, "cached");
 });
 
@@ -164,14 +210,23 @@ function tabs(t, count, locks, answer = async (question) => question.ask) {
   channels.slice(1).forEach((channel, at) => {
     const tab = `tab${at}`;
     const short = (ms) => new Promise((resolve) => setTimeout(resolve, ms > 1000 ? 300 : ms));
-    createTabBridge({ tab, channel, locks, wait: short, answer: (question) => (done.push(tab), answer(question)) });
+    createTabBridge({
+      tab,
+      channel,
+      locks,
+      wait: short,
+      answer: (question) => (done.push(tab), answer(question)),
+    });
   });
   return { channel: channels[0], done };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 500));
 
-for (const [name, makeLocks] of [["with locks", fakeLocks], ["by bids", () => null]]) {
+for (const [name, makeLocks] of [
+  ["with locks", fakeLocks],
+  ["by bids", () => null],
+]) {
   test(`of three tabs exactly one answers, ${name}`, async (t) => {
     const { channel, done } = tabs(t, 3, makeLocks());
     assert.equal(await createAskTab({ channel, silence: 5000 })("run"), "run");
@@ -188,9 +243,16 @@ for (const [name, makeLocks] of [["with locks", fakeLocks], ["by bids", () => nu
 }
 
 test("what a tab was refused comes to the window as it was", async (t) => {
-  const refusal = Object.assign(new Error("Workflow changed."), { code: "workflow_changed", status: 409, details: { differences: {} } });
+  const refusal = Object.assign(new Error("Workflow changed."), {
+    code: "workflow_changed",
+    status: 409,
+    details: { differences: {} },
+  });
   const { channel } = tabs(t, 1, null, () => Promise.reject(refusal));
-  await assert.rejects(createAskTab({ channel, silence: 5000 })("run"), { code: "workflow_changed", status: 409 });
+  await assert.rejects(createAskTab({ channel, silence: 5000 })("run"), {
+    code: "workflow_changed",
+    status: 409,
+  });
 });
 
 test("with no tab open it says so, and an old question is nobody's", async (t) => {

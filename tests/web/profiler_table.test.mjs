@@ -30,16 +30,32 @@ const wish = (more = {}) => ({
   ...more,
 });
 const keys = (index, wanted) => rowsOf(index, wish(wanted), COLUMNS).rows.map(({ key }) => key);
-const group = (id, name, members) => ({ id, name, color: "#888888", description: "", workflow_hash: null, members });
+const group = (id, name, members) => ({
+  id,
+  name,
+  color: "#888888",
+  description: "",
+  workflow_hash: null,
+  members,
+});
 
 test("what was not measured is last, whichever way", () => {
   const values = [3, null, 10, 0, undefined];
-  assert.deepEqual(ordered(values, (value) => value, "up"), [0, 3, 10, null, undefined]);
-  assert.deepEqual(ordered(values, (value) => value, "down"), [10, 3, 0, null, undefined]);
+  assert.deepEqual(
+    ordered(values, (value) => value, "up"),
+    [0, 3, 10, null, undefined],
+  );
+  assert.deepEqual(
+    ordered(values, (value) => value, "down"),
+    [10, 3, 0, null, undefined],
+  );
 });
 
 test("ids sort as people count, those of subgraphs too", () => {
-  assert.deepEqual(ordered(["12:10", "2", "12:3", "1.0.0.2"], (id) => id, "up"), ["1.0.0.2", "2", "12:3", "12:10"]);
+  assert.deepEqual(
+    ordered(["12:10", "2", "12:3", "1.0.0.2"], (id) => id, "up"),
+    ["1.0.0.2", "2", "12:3", "12:10"],
+  );
 });
 
 test("VRAM sorts by bytes, time by seconds", () => {
@@ -93,9 +109,15 @@ test("subgraphs and expanded nodes are branches with their own time and that of 
   assert.equal(rows[0].extra.vram_max, 8);
   assert.equal(rows[0].count, 2);
   const folded = rowsOf(index, wish({ shape: "tree", closed: new Set(["12"]) }), COLUMNS).rows;
-  assert.deepEqual(folded.map(({ key }) => key), ["4", "4.0.0.1", "12"]);
+  assert.deepEqual(
+    folded.map(({ key }) => key),
+    ["4", "4.0.0.1", "12"],
+  );
   const found = rowsOf(index, wish({ shape: "tree", filter: "#12:7:1" }), COLUMNS).rows;
-  assert.deepEqual(found.map(({ key }) => key), ["12", "12:7", "12:7:1"]);
+  assert.deepEqual(
+    found.map(({ key }) => key),
+    ["12", "12:7", "12:7:1"],
+  );
 });
 
 test("nodes that name each other as parent still have a place", () => {
@@ -107,13 +129,33 @@ test("nodes that name each other as parent still have a place", () => {
 test("a group is the union of the times of its nodes, not their sum", () => {
   const one = step("1", { exec_time: 2, t_start: 0 });
   const other = step("2", { exec_time: 2, t_start: 1, vram_max: 7 });
-  const turns = step("3", { exec_time: 1, segments: [[4e9, 4.5e9], [6e9, 6.5e9]] });
+  const turns = step("3", {
+    exec_time: 1,
+    segments: [
+      [4e9, 4.5e9],
+      [6e9, 6.5e9],
+    ],
+  });
   assert.equal(timeOfAny([one, other, turns]), 4);
   assert.equal(timeOfAny([step("9")]), null);
-  assert.equal(unionLength([[5, 6], [0, 2], [1, 3]]), 4);
-  const index = new StepIndex([one, other, step("7", { exec_time: 9, t_start: 9 })], [group(1, "Both", ["1", "2"])], 18);
+  assert.equal(
+    unionLength([
+      [5, 6],
+      [0, 2],
+      [1, 3],
+    ]),
+    4,
+  );
+  const index = new StepIndex(
+    [one, other, step("7", { exec_time: 9, t_start: 9 })],
+    [group(1, "Both", ["1", "2"])],
+    18,
+  );
   const { rows } = rowsOf(index, wish({ shape: "groups" }), COLUMNS);
-  assert.deepEqual(rows.map(({ key }) => key), ["g1", "g1/1", "g1/2", "g", "g/7"]);
+  assert.deepEqual(
+    rows.map(({ key }) => key),
+    ["g1", "g1/1", "g1/2", "g", "g/7"],
+  );
   assert.equal(rows[0].extra.exec_time, 3);
   assert.equal(rows[0].extra.vram_max, 7);
 });
@@ -132,16 +174,28 @@ test("the slowest node is named with its share", () => {
 });
 
 test("unknown columns are not shown, the node always is", () => {
-  assert.deepEqual(columnsOf(["exec_time", "gone"]).map(({ key }) => key), ["node_title", "exec_time"]);
+  assert.deepEqual(
+    columnsOf(["exec_time", "gone"]).map(({ key }) => key),
+    ["node_title", "exec_time"],
+  );
 });
 
 test("ten thousand rows sort and filter in time", () => {
   const steps = Array.from({ length: 10_000 }, (_, at) =>
-    step(`${at % 40}:${at}`, { seq: at, node_title: `Node ${(at * 7919) % 10_000}`, exec_time: ((at * 31) % 977) / 100 }),
+    step(`${at % 40}:${at}`, {
+      seq: at,
+      node_title: `Node ${(at * 7919) % 10_000}`,
+      exec_time: ((at * 31) % 977) / 100,
+    }),
   );
   const index = new StepIndex(steps, [group(1, "g", ["1:1"])], 100);
   const took = [];
-  for (const wanted of [{ sort: "exec_time" }, { sort: "node_title" }, { sort: "vram_max", filter: "node 12" }, { shape: "tree" }]) {
+  for (const wanted of [
+    { sort: "exec_time" },
+    { sort: "node_title" },
+    { sort: "vram_max", filter: "node 12" },
+    { shape: "tree" },
+  ]) {
     const begin = performance.now();
     rowsOf(index, wish(wanted), COLUMNS);
     took.push(performance.now() - begin);

@@ -14,8 +14,17 @@ export function askSure(title, text, verb) {
       dialog.close();
     };
     const cancel = textButton("Cancel", () => dialog.close());
-    const buttons = el("div", { class: "dsg-form-buttons" }, cancel, textButton(verb, go, { class: "dsg-button dsg-danger" }));
-    const parts = [el("h2", { class: "dsg-form-title" }, title), el("p", { class: "dsg-form-text" }, text), buttons];
+    const buttons = el(
+      "div",
+      { class: "dsg-form-buttons" },
+      cancel,
+      textButton(verb, go, { class: "dsg-button dsg-danger" }),
+    );
+    const parts = [
+      el("h2", { class: "dsg-form-title" }, title),
+      el("p", { class: "dsg-form-text" }, text),
+      buttons,
+    ];
     const dialog = openDialog(title, "dsg-small-dialog", parts, { onclose: () => resolve(sure) });
     cancel.focus();
   });

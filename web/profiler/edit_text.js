@@ -9,7 +9,13 @@ import { el } from "../shared/el.js";
  */
 export function editText(place, value, name, keep, { long = false, back = null } = {}) {
   if (place.querySelector(".dsg-edit")) return;
-  const common = { class: "dsg-edit", value, "aria-label": name, maxlength: "10000", rows: long ? "3" : null };
+  const common = {
+    class: "dsg-edit",
+    value,
+    "aria-label": name,
+    maxlength: "10000",
+    rows: long ? "3" : null,
+  };
   const field = el(long ? "textarea" : "input", common);
   let open = true;
   const finish = (save, refocus) => {

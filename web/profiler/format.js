@@ -79,7 +79,8 @@ function minutesText(seconds) {
   const sign = seconds < 0 ? "−" : "";
   const whole = Math.round(Math.abs(seconds));
   const two = (value) => String(value).padStart(2, "0");
-  if (whole >= 3600) return `${sign}${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+  if (whole >= 3600)
+    return `${sign}${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
   return `${sign}${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
 }
 
@@ -105,7 +106,8 @@ export function changeText(value, unit) {
 export function columnScale(values, unit) {
   let largest = 0;
   for (const value of values) if (isNumber(value)) largest = Math.max(largest, Math.abs(value));
-  if (unit === "s" && largest < 1200) return largest >= 10 ? scale("s", 1, 2) : scale("ms", 1e3, largest >= 1 ? 0 : 1);
+  if (unit === "s" && largest < 1200)
+    return largest >= 10 ? scale("s", 1, 2) : scale("ms", 1e3, largest >= 1 ? 0 : 1);
   const [, name, factor] = largest ? stepFor(unit, largest) : stepFor(unit, unit === "bytes" ? 2 ** 20 : 1);
   const whole = unit === "count" || unit === "%" || name === "B" || name === "ns";
   return scale(name, factor, whole ? 0 : name === "min" ? 2 : digitsFor(largest * factor));

@@ -23,7 +23,9 @@ export function createPictureSlot(element, load, services, dataOf) {
       if (latest) view.update(dataOf(latest));
     } catch (error) {
       console.error("[Dataset Gates] A picture could not be drawn", error);
-      element.replaceChildren(el("p", { class: "dsg-runs-nothing" }, `This picture could not be drawn: ${error.message}`));
+      element.replaceChildren(
+        el("p", { class: "dsg-runs-nothing" }, `This picture could not be drawn: ${error.message}`),
+      );
     }
   }
 

@@ -89,7 +89,9 @@ export class ProfilerActions {
       const [only] = items;
       if (items.length === 1 && only.kind === "run") await this.#model.openRun(only.number);
       this.#strip.clear();
-      this.say(items.length === 1 ? `“${only.name || `Run ${only.number}`}” restored.` : `${items.length} restored.`);
+      this.say(
+        items.length === 1 ? `“${only.name || `Run ${only.number}`}” restored.` : `${items.length} restored.`,
+      );
     });
   }
 

@@ -78,7 +78,9 @@ export class ProfilerModel {
       this.#set({ status, ui: { ...settings?.ui, ...this.state.ui }, groups, unavailable: "" });
     } catch (error) {
       const missing = error.status === 404 && error.code !== "unknown_run";
-      const text = missing ? "The server part of the profiler is not loaded. ComfyUI's log says why." : error.message;
+      const text = missing
+        ? "The server part of the profiler is not loaded. ComfyUI's log says why."
+        : error.message;
       return this.#set({ unavailable: text });
     }
     await this.readRuns();
@@ -194,7 +196,9 @@ export class ProfilerModel {
   /** @param {import("./live/local_runner.js").Runner} runner */
   async stop(runner) {
     const answer = await runner.stop(this.state.progress.series);
-    this.#set({ progress: { ...IDLE, word: { kind: "info", text: "Stopped. What was measured until then is kept." } } });
+    this.#set({
+      progress: { ...IDLE, word: { kind: "info", text: "Stopped. What was measured until then is kept." } },
+    });
     return answer;
   }
 
@@ -206,11 +210,19 @@ export class ProfilerModel {
     const { open } = this.state;
     const isOpen = open && open.run.prompt_id === event.prompt_id;
     if (event.phase === "ended") this.#unsaved = event.prompt_id ?? "";
-    if (event.phase === "ended" && isOpen) this.#change({ run: { ...open.run, status: event.status ?? "success" } });
+    if (event.phase === "ended" && isOpen)
+      this.#change({ run: { ...open.run, status: event.status ?? "success" } });
     if (event.phase === "saved") void this.#saved(event, isOpen);
   }
 
-  #showLive({ run_id: id = null, prompt_id, name = "", series = null, mode = "natural", workflow_hash = null }) {
+  #showLive({
+    run_id: id = null,
+    prompt_id,
+    name = "",
+    series = null,
+    mode = "natural",
+    workflow_hash = null,
+  }) {
     this.#opens.next();
     const run = { ...BLANK, id, prompt_id, name, series, mode, workflow_hash, timestamp: Date.now() / 1000 };
     this.#set({ open: { run, steps: [], series: null, titles: {} }, opening: "", selected: null });

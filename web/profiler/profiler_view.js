@@ -75,7 +75,8 @@ export function createProfilerView(element, { routes, ...given }) {
   const columns = layout === "window" ? [runs, main] : [main, folded("Runs", runs)];
   root.append(bar, notes, el("div", { class: "dsg-columns" }, ...columns), strip.element);
   stopPlainKeys(root);
-  for (const type of ["paste", "contextmenu"]) root.addEventListener(type, (event) => event.stopPropagation());
+  for (const type of ["paste", "contextmenu"])
+    root.addEventListener(type, (event) => event.stopPropagation());
   element.append(root);
 
   const parts = [createRunBar(bar, inside), createRunHead(head, inside), createRunList(runs, inside)];
@@ -87,7 +88,12 @@ export function createProfilerView(element, { routes, ...given }) {
   let noted = "";
 
   const buttons = OF_TAB[layout].map((key) =>
-    el("button", { type: "button", class: "dsg-tab", role: "tab", data: { view: key }, onclick: () => show(key) }, TABS[key][0]));
+    el(
+      "button",
+      { type: "button", class: "dsg-tab", role: "tab", data: { view: key }, onclick: () => show(key) },
+      TABS[key][0],
+    ),
+  );
   tablist.append(...buttons);
   tablist.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -107,11 +113,18 @@ export function createProfilerView(element, { routes, ...given }) {
   function viewOf(key) {
     const known = views.get(key);
     if (known) return known;
-    const panel = el("div", { class: "dsg-view", role: "tabpanel", data: { view: key }, "aria-label": TABS[key][0] });
+    const panel = el("div", {
+      class: "dsg-view",
+      role: "tabpanel",
+      data: { view: key },
+      "aria-label": TABS[key][0],
+    });
     const load = TABS[key][1];
     const view = load
       ? createPictureSlot(panel, load, services, (now) => dataFor(key, now))
-      : key === "table" ? createTableView(panel, inside) : createDetailsView(panel);
+      : key === "table"
+        ? createTableView(panel, inside)
+        : createDetailsView(panel);
     body.append(panel);
     const made = { panel, view };
     views.set(key, made);
@@ -119,9 +132,16 @@ export function createProfilerView(element, { routes, ...given }) {
   }
 
   function dataFor(key, { open, groups, selected, list }) {
-    if (key === "history") return { runs: history.runs, hash: open?.run.workflow_hash ?? null, current: open?.run.id ?? null };
+    if (key === "history")
+      return { runs: history.runs, hash: open?.run.workflow_hash ?? null, current: open?.run.id ?? null };
     if (key === "compare") return { runs: list.items, ...(sides ?? firstSides(open, list.items)) };
-    return { run: open?.run ?? null, steps: open?.steps ?? [], series: open?.series ?? null, groups, selected };
+    return {
+      run: open?.run ?? null,
+      steps: open?.steps ?? [],
+      series: open?.series ?? null,
+      groups,
+      selected,
+    };
   }
 
   function compareWith(run) {
@@ -172,7 +192,9 @@ export function createProfilerView(element, { routes, ...given }) {
       ? ["The profiler is off", unavailable]
       : opening
         ? ["The run cannot be opened", opening]
-        : list.phase === "loading" ? ["", ""] : ["Nothing is measured yet", FIRST[layout]];
+        : list.phase === "loading"
+          ? ["", ""]
+          : ["Nothing is measured yet", FIRST[layout]];
     if (nothing.childElementCount !== 2) nothing.append(el("strong", {}), el("p", {}));
     for (const [at, text] of texts.entries()) setText(nothing.children[at], text);
   }
@@ -184,7 +206,17 @@ export function createProfilerView(element, { routes, ...given }) {
     if (now === noted) return;
     noted = now;
     const hide = () => notes.replaceChildren();
-    notes.replaceChildren(...sentences.map((text) => el("div", { class: "dsg-note" }, el("span", {}, text), el("span", { class: "dsg-gap" }), textButton("Hide", hide, { class: "dsg-button dsg-link" }))));
+    notes.replaceChildren(
+      ...sentences.map((text) =>
+        el(
+          "div",
+          { class: "dsg-note" },
+          el("span", {}, text),
+          el("span", { class: "dsg-gap" }),
+          textButton("Hide", hide, { class: "dsg-button dsg-link" }),
+        ),
+      ),
+    );
   }
 
   const stopListening = model.subscribe(update);
@@ -211,7 +243,8 @@ export function createProfilerView(element, { routes, ...given }) {
 
 const FIRST = {
   tab: "Press Run: the open workflow runs once, and each node's time and memory appear here while it does.",
-  window: "Press Run: the workflow that is open in ComfyUI runs once, and each node's time and memory appear here while it does.",
+  window:
+    "Press Run: the workflow that is open in ComfyUI runs once, and each node's time and memory appear here while it does.",
 };
 
 const sideOf = (run) => (run.series ? { series: run.series } : { runs: [run.id] });
@@ -220,8 +253,15 @@ const sideOf = (run) => (run.series ? { series: run.series } : { runs: [run.id] 
 function firstSides(open, items) {
   if (!open?.run.id) return { a: null, b: null };
   const { run } = open;
-  const other = items.find((one) => one.id !== run.id && one.workflow_hash === run.workflow_hash && (one.series === null || one.series !== run.series) && (one.timestamp ?? 0) < (run.timestamp ?? 0));
+  const other = items.find(
+    (one) =>
+      one.id !== run.id &&
+      one.workflow_hash === run.workflow_hash &&
+      (one.series === null || one.series !== run.series) &&
+      (one.timestamp ?? 0) < (run.timestamp ?? 0),
+  );
   return { a: other ? sideOf(other) : null, b: sideOf(run) };
 }
 
-const folded = (title, content) => el("details", { class: "dsg-folded", open: true }, el("summary", {}, title), content);
+const folded = (title, content) =>
+  el("details", { class: "dsg-folded", open: true }, el("summary", {}, title), content);

@@ -57,7 +57,9 @@ export function createProfilerRoutes(fetchApi) {
 
 /** @param {Record<string, any>} query @returns {Record<string, string> | undefined} */
 function present(query) {
-  const kept = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const kept = Object.entries(query).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   return kept.length ? Object.fromEntries(kept.map(([key, value]) => [key, String(value)])) : undefined;
 }
 

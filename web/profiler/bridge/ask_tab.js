@@ -23,7 +23,10 @@ export function createAskTab({ channel, prefer = "", now = Date.now, silence = S
     waiting.taken();
     if (data.taken) return;
     open.delete(data.token);
-    if (data.error) waiting.reject(new ApiError(data.error.code, data.error.message, data.error.status, data.error.details));
+    if (data.error)
+      waiting.reject(
+        new ApiError(data.error.code, data.error.message, data.error.status, data.error.details),
+      );
     else waiting.resolve(data.answer);
   });
 

@@ -12,7 +12,8 @@ export function badgeTimes(steps) {
   const walk = (branch) => {
     const id = branch.step?.display_id ?? branch.step?.real_id ?? branch.id;
     const before = found.get(id);
-    if (!before || id === branch.id) found.set(id, { time: branch.time, status: branch.step?.status ?? "executed" });
+    if (!before || id === branch.id)
+      found.set(id, { time: branch.time, status: branch.step?.status ?? "executed" });
     branch.children.forEach(walk);
   };
   forestOf(steps).forEach(walk);

@@ -47,7 +47,11 @@ export function createBadges(comfy) {
   function pin(node, text, { fgColor, bgColor }) {
     const place = comfy.nodeElement(node);
     if (!place) return;
-    const badge = el("span", { class: "dsg-node-badge", style: { color: fgColor, "background-color": bgColor } }, text);
+    const badge = el(
+      "span",
+      { class: "dsg-node-badge", style: { color: fgColor, "background-color": bgColor } },
+      text,
+    );
     place.append(badge);
     shown.push(() => badge.remove());
     if (place.parentElement) watch.observe(place.parentElement, { childList: true }); // nodes come and go

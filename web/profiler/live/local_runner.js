@@ -19,7 +19,14 @@ import { ApiError } from "../../shared/api_error.js";
  * @param {() => string | null} [given.serverHash] of the server's reference, as far as this page knows
  * @returns {Runner}
  */
-export function createLocalRunner({ capture, clientId, workflowName, routes, reference, serverHash = () => null }) {
+export function createLocalRunner({
+  capture,
+  clientId,
+  workflowName,
+  routes,
+  reference,
+  serverHash = () => null,
+}) {
   async function captured() {
     const { prompt, workflow } = await capture();
     if (Object.keys(prompt).length) return { prompt, workflow };
@@ -30,7 +37,10 @@ export function createLocalRunner({ capture, clientId, workflowName, routes, ref
     async start(ask) {
       const { prompt, workflow } = await captured();
       const found = ask.force ? null : reference.check(prompt, serverHash());
-      if (found) throw new ApiError("workflow_changed", "Workflow changed. Please Update Nodes.", 409, { differences: found });
+      if (found)
+        throw new ApiError("workflow_changed", "Workflow changed. Please Update Nodes.", 409, {
+          differences: found,
+        });
       return routes.start({ force: false, ...ask, client_id: clientId(), prompt, workflow });
     },
     async update() {

@@ -9,4 +9,12 @@ export function mergeSteps(steps, fresh) {
   return [...merged.values()].sort((one, other) => (one.seq ?? Infinity) - (other.seq ?? Infinity) || 0);
 }
 
-const EMPTY = { id: null, node_title: null, node_type: null, seq: null, status: "", exec_time: null, step_comment: "" };
+const EMPTY = {
+  id: null,
+  node_title: null,
+  node_type: null,
+  seq: null,
+  status: "",
+  exec_time: null,
+  step_comment: "",
+};

@@ -24,7 +24,12 @@ export function accepted(now, answer, repeat) {
   if (answer.arm_id) return { ...now, phase: "armed", total: 1 };
   const total = Math.max(repeat, answer.prompt_ids?.length ?? 0, 1);
   if (now.ended.length >= total) return { ...IDLE, word: now.word };
-  return { ...now, phase: now.phase === "running" ? "running" : "queued", series: answer.series ?? now.series, total };
+  return {
+    ...now,
+    phase: now.phase === "running" ? "running" : "queued",
+    series: answer.series ?? now.series,
+    total,
+  };
 }
 
 /**
@@ -41,11 +46,20 @@ export function heard(now, event) {
     case "ended":
       return ended(now, event);
     case "mismatch":
-      return { ...IDLE, word: { kind: "warning", text: event.message || "Workflow changed: this prompt ran unrecorded." } };
+      return {
+        ...IDLE,
+        word: { kind: "warning", text: event.message || "Workflow changed: this prompt ran unrecorded." },
+      };
     case "lost":
-      return { ...now, word: { kind: "warning", text: event.message || "A part of this run was not recorded." } };
+      return {
+        ...now,
+        word: { kind: "warning", text: event.message || "A part of this run was not recorded." },
+      };
     case "lapsed":
-      return { ...IDLE, word: { kind: "info", text: event.message || "No prompt came within a minute, so none is recorded." } };
+      return {
+        ...IDLE,
+        word: { kind: "info", text: event.message || "No prompt came within a minute, so none is recorded." },
+      };
     default:
       return now;
   }
@@ -55,7 +69,9 @@ function ended(now, { prompt_id: id, status, message }) {
   if (id && now.ended.includes(id)) return now;
   const all = [...now.ended, id ?? ""];
   const bad = status === "error" || status === "interrupted";
-  const word = bad ? { kind: status === "error" ? "error" : "info", text: message || WORDS[status] } : now.word;
+  const word = bad
+    ? { kind: status === "error" ? "error" : "info", text: message || WORDS[status] }
+    : now.word;
   const answered = now.total > 0 || now.phase === "idle";
   if (status === "interrupted" || (answered && all.length >= now.total)) return { ...IDLE, word };
   return { ...now, phase: answered ? "queued" : "asked", ended: all, word };

@@ -23,7 +23,11 @@ export function createDetailsView(element) {
       drawn = parts;
       if (!open) return element.replaceChildren();
       const step = open.steps.find(({ node_id: id }) => id === selected) ?? null;
-      const sections = [stepSection(step, open.run), missingSection(open.run, status), ...surroundings(open.run)];
+      const sections = [
+        stepSection(step, open.run),
+        missingSection(open.run, status),
+        ...surroundings(open.run),
+      ];
       element.replaceChildren(...sections.filter(Boolean));
     },
     destroy: () => element.replaceChildren(),
@@ -35,27 +39,64 @@ const section = (title, ...children) =>
 
 /** @param {[string, string | string[], string?][]} pairs a list is folded */
 const pairsOf = (pairs) =>
-  el("dl", { class: "dsg-pairs" }, ...pairs.flatMap(([name, value, title]) => [el("dt", {}, name), el("dd", { title: title ?? null }, Array.isArray(value) ? foldedList(value) : value)]));
+  el(
+    "dl",
+    { class: "dsg-pairs" },
+    ...pairs.flatMap(([name, value, title]) => [
+      el("dt", {}, name),
+      el("dd", { title: title ?? null }, Array.isArray(value) ? foldedList(value) : value),
+    ]),
+  );
 
 const foldedList = (values) =>
-  el("details", {}, el("summary", {}, `${values.length}`), ...values.map((one) => el("div", {}, valueText(one))));
+  el(
+    "details",
+    {},
+    el("summary", {}, `${values.length}`),
+    ...values.map((one) => el("div", {}, valueText(one))),
+  );
 
 function stepSection(step, run) {
-  if (!step) return section("Node", el("p", { class: "dsg-muted" }, "Choose a node in the table to see its inputs as they ran and all that was measured."));
-  const measured = COLUMNS.filter(({ key, unit }) => unit && key in step).map(({ key, label, unit, title }) => {
-    const text = amountText(step[key], unit);
-    return [label, text, text === DASH ? reasonText(run.unmeasured, key) : title];
-  });
+  if (!step)
+    return section(
+      "Node",
+      el(
+        "p",
+        { class: "dsg-muted" },
+        "Choose a node in the table to see its inputs as they ran and all that was measured.",
+      ),
+    );
+  const measured = COLUMNS.filter(({ key, unit }) => unit && key in step).map(
+    ({ key, label, unit, title }) => {
+      const text = amountText(step[key], unit);
+      return [label, text, text === DASH ? reasonText(run.unmeasured, key) : title];
+    },
+  );
   const inputs = Object.entries(step.inputs ?? {}).map(([name, value]) => [name, valueText(value)]);
-  const calls = Array.isArray(step.items) && step.items.length > 1 ? [["Each call", callsText(step.items)]] : [];
-  return el("div", { class: "dsg-details-step" },
-    section(`${titleOf(step)} #${step.node_id}`, pairsOf([["Class", step.node_type ?? DASH], ["Status", step.status], ...measured, ...calls])),
-    section("Inputs as they ran", inputs.length ? pairsOf(inputs) : el("p", { class: "dsg-muted" }, "None were kept.")));
+  const calls =
+    Array.isArray(step.items) && step.items.length > 1 ? [["Each call", callsText(step.items)]] : [];
+  return el(
+    "div",
+    { class: "dsg-details-step" },
+    section(
+      `${titleOf(step)} #${step.node_id}`,
+      pairsOf([["Class", step.node_type ?? DASH], ["Status", step.status], ...measured, ...calls]),
+    ),
+    section(
+      "Inputs as they ran",
+      inputs.length ? pairsOf(inputs) : el("p", { class: "dsg-muted" }, "None were kept."),
+    ),
+  );
 }
 
-const callsText = (items) => items.slice(0, 20).map((ns) => secondsText(ns / 1e9)).join(", ") + (items.length > 20 ? ", …" : "");
+const callsText = (items) =>
+  items
+    .slice(0, 20)
+    .map((ns) => secondsText(ns / 1e9))
+    .join(", ") + (items.length > 20 ? ", …" : "");
 
-const valueText = (value) => (value !== null && typeof value === "object" ? JSON.stringify(value) : String(value));
+const valueText = (value) =>
+  value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
 
 function missingSection(run, status) {
   const columns = Object.keys(run.unmeasured ?? {});
@@ -68,13 +109,22 @@ function missingSection(run, status) {
   if (!reasons.size && !hints.length) return null;
   const items = [...reasons].map(([reason, names]) => {
     const [why, install] = reason.split("\n");
-    return el("li", {}, el("strong", {}, names.map(labelOf).join(", ")), ` ${why}`, install ? el("code", {}, install) : null);
+    return el(
+      "li",
+      {},
+      el("strong", {}, names.map(labelOf).join(", ")),
+      ` ${why}`,
+      install ? el("code", {}, install) : null,
+    );
   });
-  const more = hints.map(({ quantity, why, hint }) => el("li", {}, el("strong", {}, quantity), ` ${why ?? ""} `, el("code", {}, hint)));
+  const more = hints.map(({ quantity, why, hint }) =>
+    el("li", {}, el("strong", {}, quantity), ` ${why ?? ""} `, el("code", {}, hint)),
+  );
   return section("Not measured", el("ul", { class: "dsg-missing" }, ...items, ...(items.length ? [] : more)));
 }
 
-const labelOf = (key) => COLUMNS.find((column) => column.key === key)?.label ?? (key === "*" ? "The run" : key);
+const labelOf = (key) =>
+  COLUMNS.find((column) => column.key === key)?.label ?? (key === "*" ? "The run" : key);
 
 function surroundings(run) {
   const environment = flattened(run.environment ?? {});
@@ -104,7 +154,11 @@ function flattened(value, prefix = "") {
     const name = prefix ? `${prefix} ${key}` : key;
     if (one !== null && typeof one === "object" && !Array.isArray(one)) found.push(...flattened(one, name));
     else if (Array.isArray(one) && one.length > SHORT_LIST) found.push([name, one]);
-    else found.push([name, one === null ? DASH : Array.isArray(one) ? one.map(valueText).join(", ") || "none" : valueText(one)]);
+    else
+      found.push([
+        name,
+        one === null ? DASH : Array.isArray(one) ? one.map(valueText).join(", ") || "none" : valueText(one),
+      ]);
   }
   return found.slice(0, MOST_PACKAGES);
 }

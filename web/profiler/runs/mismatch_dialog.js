@@ -18,14 +18,24 @@ export function askMismatch(differences) {
       dialog.close();
     };
     const update = textButton("Update Nodes and run", choose("update"), { class: "dsg-button dsg-primary" });
-    const force = textButton("Force Run", choose("force"), { title: "Run anyway: both workflows are kept with the run, and steps may not match older ones" });
+    const force = textButton("Force Run", choose("force"), {
+      title: "Run anyway: both workflows are kept with the run, and steps may not match older ones",
+    });
     const parts = [
       el("h2", { class: "dsg-form-title" }, icon("warning"), "Workflow changed. Please Update Nodes."),
       el("p", { class: "dsg-form-text" }, "It differs from the nodes that were kept as the reference:"),
       el("ul", { class: "dsg-differences" }, ...lines(differences)),
-      el("div", { class: "dsg-form-buttons" }, textButton("Cancel", () => dialog.close()), force, update),
+      el(
+        "div",
+        { class: "dsg-form-buttons" },
+        textButton("Cancel", () => dialog.close()),
+        force,
+        update,
+      ),
     ];
-    const dialog = openDialog("Workflow changed", "dsg-small-dialog", parts, { onclose: () => resolve(answer) });
+    const dialog = openDialog("Workflow changed", "dsg-small-dialog", parts, {
+      onclose: () => resolve(answer),
+    });
     update.focus();
   });
 }

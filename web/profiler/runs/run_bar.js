@@ -21,24 +21,97 @@ const MOST_REPEATS = 100;
  */
 export function createRunBar(element, { model, actions, runner, layout, openWindow, alternative }) {
   const labelled = (text, title) => [icon(text === "Stop" ? "stop" : "play"), el("span", {}, title ?? text)];
-  const run = el("button", { type: "button", class: "dsg-button dsg-primary dsg-run", data: { do: "run" }, onclick: () => void start(false) }, ...labelled("Run", "Run Profile"));
-  const stop = el("button", { type: "button", class: "dsg-button dsg-run", data: { do: "stop" }, onclick: () => void end() }, ...labelled("Stop"));
-  const update = textButton("Update Nodes", () => void updateNodes(), { title: "Keep the nodes, titles and links of this workflow as the reference that runs are checked against", data: { do: "update-nodes" } });
-  const name = el("input", { class: "dsg-field", type: "text", placeholder: "Name (optional)", "aria-label": "Name of the run", maxlength: "200" });
-  const comment = el("input", { class: "dsg-field", type: "text", placeholder: "Comment (optional)", "aria-label": "Comment on the run", maxlength: "2000" });
-  const repeat = el("input", { class: "dsg-field dsg-repeat", type: "number", min: "1", max: String(MOST_REPEATS), value: "1", "aria-label": "Repeats", title: "How often it runs; six and more give medians with intervals" });
-  const mode = el("select", { class: "dsg-field dsg-select", "aria-label": "Mode" }, ...MODES.map(([value, label, title]) => el("option", { value, title }, label)));
-  for (const field of [name, comment, repeat, mode]) field.addEventListener("keydown", (event) => onKey(event));
-  for (const field of [repeat, mode]) field.addEventListener("change", () => model.choose({ run_options: { repeat: repeats(), mode: mode.value } }));
-  const open = openWindow && el("button", { type: "button", class: "dsg-button", data: { do: "open-window" }, title: "Open the profiler in a tab of its own", onclick: openWindow }, icon("window"), el("span", {}, "Window"));
+  const run = el(
+    "button",
+    {
+      type: "button",
+      class: "dsg-button dsg-primary dsg-run",
+      data: { do: "run" },
+      onclick: () => void start(false),
+    },
+    ...labelled("Run", "Run Profile"),
+  );
+  const stop = el(
+    "button",
+    { type: "button", class: "dsg-button dsg-run", data: { do: "stop" }, onclick: () => void end() },
+    ...labelled("Stop"),
+  );
+  const update = textButton("Update Nodes", () => void updateNodes(), {
+    title: "Keep the nodes, titles and links of this workflow as the reference that runs are checked against",
+    data: { do: "update-nodes" },
+  });
+  const name = el("input", {
+    class: "dsg-field",
+    type: "text",
+    placeholder: "Name (optional)",
+    "aria-label": "Name of the run",
+    maxlength: "200",
+  });
+  const comment = el("input", {
+    class: "dsg-field",
+    type: "text",
+    placeholder: "Comment (optional)",
+    "aria-label": "Comment on the run",
+    maxlength: "2000",
+  });
+  const repeat = el("input", {
+    class: "dsg-field dsg-repeat",
+    type: "number",
+    min: "1",
+    max: String(MOST_REPEATS),
+    value: "1",
+    "aria-label": "Repeats",
+    title: "How often it runs; six and more give medians with intervals",
+  });
+  const mode = el(
+    "select",
+    { class: "dsg-field dsg-select", "aria-label": "Mode" },
+    ...MODES.map(([value, label, title]) => el("option", { value, title }, label)),
+  );
+  for (const field of [name, comment, repeat, mode])
+    field.addEventListener("keydown", (event) => onKey(event));
+  for (const field of [repeat, mode])
+    field.addEventListener("change", () =>
+      model.choose({ run_options: { repeat: repeats(), mode: mode.value } }),
+    );
+  const open =
+    openWindow &&
+    el(
+      "button",
+      {
+        type: "button",
+        class: "dsg-button",
+        data: { do: "open-window" },
+        title: "Open the profiler in a tab of its own",
+        onclick: openWindow,
+      },
+      icon("window"),
+      el("span", {}, "Window"),
+    );
   const target = layout === "window" ? el("span", { class: "dsg-run-target" }) : null;
   const progress = el("div", { class: "dsg-run-progress", role: "status", "aria-live": "polite" });
   const note = el("div", { class: "dsg-run-note", hidden: true });
   element.append(
-    el("div", { class: "dsg-bar dsg-run-buttons" }, run, stop, update, el("span", { class: "dsg-gap" }), open),
-    el("div", { class: "dsg-run-options" }, name, comment,
-      el("label", { class: "dsg-inline", title: repeat.title }, el("span", {}, "×"), repeat), mode),
-    ...(target ? [target] : []), progress, note,
+    el(
+      "div",
+      { class: "dsg-bar dsg-run-buttons" },
+      run,
+      stop,
+      update,
+      el("span", { class: "dsg-gap" }),
+      open,
+    ),
+    el(
+      "div",
+      { class: "dsg-run-options" },
+      name,
+      comment,
+      el("label", { class: "dsg-inline", title: repeat.title }, el("span", {}, "×"), repeat),
+      mode,
+    ),
+    ...(target ? [target] : []),
+    progress,
+    note,
   );
   let filled = false;
 
@@ -46,7 +119,10 @@ export function createRunBar(element, { model, actions, runner, layout, openWind
   async function lookForTab() {
     try {
       const { workflow } = await runner.describe();
-      setText(target, workflow ? `Runs “${workflow}”, which is open in ComfyUI` : "Runs what is open in ComfyUI");
+      setText(
+        target,
+        workflow ? `Runs “${workflow}”, which is open in ComfyUI` : "Runs what is open in ComfyUI",
+      );
     } catch (error) {
       setText(target, error.code === NO_TAB ? "No ComfyUI tab is open" : "");
     }
@@ -63,7 +139,13 @@ export function createRunBar(element, { model, actions, runner, layout, openWind
     if (event.key === "Enter" && !event.isComposing && event.target !== mode) void start(false);
   }
 
-  const askNow = (force) => ({ name: name.value.trim(), comment: comment.value.trim(), repeat: repeats(), mode: mode.value, force });
+  const askNow = (force) => ({
+    name: name.value.trim(),
+    comment: comment.value.trim(),
+    repeat: repeats(),
+    mode: mode.value,
+    force,
+  });
 
   async function start(force, from = runner) {
     showNote(null);
@@ -85,8 +167,17 @@ export function createRunBar(element, { model, actions, runner, layout, openWind
   function refused(error) {
     if (error.code !== NO_TAB) return void showNote([el("span", {}, error.message)], "error");
     const offers = alternative?.() ?? [];
-    showNote([el("span", {}, "No ComfyUI tab is open in this browser, so there is no workflow to run."), ...offers.map(({ label, run: go, href }) =>
-      href ? el("a", { class: "dsg-button dsg-link", href, target: "_blank" }, label) : textButton(label, () => void start(false, go), { class: "dsg-button dsg-link" }))], "warning");
+    showNote(
+      [
+        el("span", {}, "No ComfyUI tab is open in this browser, so there is no workflow to run."),
+        ...offers.map(({ label, run: go, href }) =>
+          href
+            ? el("a", { class: "dsg-button dsg-link", href, target: "_blank" }, label)
+            : textButton(label, () => void start(false, go), { class: "dsg-button dsg-link" }),
+        ),
+      ],
+      "warning",
+    );
   }
 
   function showNote(children, kind) {
@@ -99,7 +190,11 @@ export function createRunBar(element, { model, actions, runner, layout, openWind
     showNote(null);
     try {
       const { node_count: count, created } = await model.updateReference(runner);
-      actions.say(created === false ? "Nodes updated: nothing had changed." : `Nodes updated: ${count} nodes are the reference now.`);
+      actions.say(
+        created === false
+          ? "Nodes updated: nothing had changed."
+          : `Nodes updated: ${count} nodes are the reference now.`,
+      );
       return true;
     } catch (error) {
       refused(error);

@@ -25,26 +25,65 @@ const LEDGER = [
  * @returns {import("../types.js").View<import("../profiler_model.js").State>}
  */
 export function createRunHead(element, { model, actions }) {
-  const name = el("button", { type: "button", class: "dsg-head-name", title: "Rename", data: { do: "rename" } });
+  const name = el("button", {
+    type: "button",
+    class: "dsg-head-name",
+    title: "Rename",
+    data: { do: "rename" },
+  });
   const state = el("span", { class: "dsg-badge" });
   const when = el("span", { class: "dsg-muted dsg-head-when" });
-  const more = iconButton("more", "More on this run", () => openMenu(menu(), below(), "Run"), { "aria-haspopup": "menu", data: { do: "run-menu" } });
-  const title = el("div", { class: "dsg-head-title" }, name, state, when, el("span", { class: "dsg-gap" }), more);
+  const more = iconButton("more", "More on this run", () => openMenu(menu(), below(), "Run"), {
+    "aria-haspopup": "menu",
+    data: { do: "run-menu" },
+  });
+  const title = el(
+    "div",
+    { class: "dsg-head-title" },
+    name,
+    state,
+    when,
+    el("span", { class: "dsg-gap" }),
+    more,
+  );
   const slowest = el("button", { type: "button", class: "dsg-slowest", data: { do: "slowest" } });
   const facts = el("dl", { class: "dsg-facts-list" });
-  const ledger = el("div", { class: "dsg-ledger", role: "img" }, ...LEDGER.map(([key]) => el("span", { data: { part: key } })));
+  const ledger = el(
+    "div",
+    { class: "dsg-ledger", role: "img" },
+    ...LEDGER.map(([key]) => el("span", { data: { part: key } })),
+  );
   const warning = el("p", { class: "dsg-head-warning" });
   const hint = el("p", { class: "dsg-head-hint" });
   const comment = el("button", { type: "button", class: "dsg-head-comment", data: { do: "comment-run" } });
-  element.append(title, slowest, facts, ledger, warning, hint, el("div", { class: "dsg-head-words" }, comment));
+  element.append(
+    title,
+    slowest,
+    facts,
+    ledger,
+    warning,
+    hint,
+    el("div", { class: "dsg-head-words" }, comment),
+  );
   let run = null;
 
   name.addEventListener("click", () => {
-    if (run?.id) editText(title, run.name, "Name of the run", (text) => void actions.changeRun(run, { name: text.trim() }), { back: name });
+    if (run?.id)
+      editText(
+        title,
+        run.name,
+        "Name of the run",
+        (text) => void actions.changeRun(run, { name: text.trim() }),
+        { back: name },
+      );
   });
   comment.addEventListener("click", () => {
     const keep = (text) => void actions.changeRun(run, { comment: text });
-    if (run?.id) editText(comment.parentElement, run.global_comment ?? "", "Comment on the run", keep, { long: true, back: comment });
+    if (run?.id)
+      editText(comment.parentElement, run.global_comment ?? "", "Comment on the run", keep, {
+        long: true,
+        back: comment,
+      });
   });
   slowest.addEventListener("click", () => model.select(slowest.dataset.node || null));
 
@@ -57,8 +96,18 @@ export function createRunHead(element, { model, actions }) {
     { label: "Comment…", icon: "pen", run: () => comment.click() },
     null,
     { label: "Export as CSV", icon: "download", run: () => void actions.exportRun(run, "csv") },
-    { label: "Export as JSON", icon: "download", hint: "can be imported", run: () => void actions.exportRun(run, "json") },
-    { label: "Export as trace", icon: "download", hint: "Perfetto", run: () => void actions.exportRun(run, "chrome") },
+    {
+      label: "Export as JSON",
+      icon: "download",
+      hint: "can be imported",
+      run: () => void actions.exportRun(run, "json"),
+    },
+    {
+      label: "Export as trace",
+      icon: "download",
+      hint: "Perfetto",
+      run: () => void actions.exportRun(run, "chrome"),
+    },
     null,
     { label: "Delete run", icon: "trash", run: () => void actions.deleteRun(run) },
   ];
@@ -70,9 +119,18 @@ export function createRunHead(element, { model, actions }) {
     slowest.dataset.node = found.step.node_id;
     const share = found.share === null ? "" : `, ${percentText(found.share)} of the run`;
     const isLive = run.status === "running";
-    const texts = [isLive ? "Slowest so far" : "Slowest", titleOf(found.step), `${secondsText(found.step.exec_time)}${share}`];
+    const texts = [
+      isLive ? "Slowest so far" : "Slowest",
+      titleOf(found.step),
+      `${secondsText(found.step.exec_time)}${share}`,
+    ];
     if (slowest.childElementCount !== 4)
-      slowest.replaceChildren(icon("gauge"), el("span", { class: "dsg-muted" }), el("strong", {}), el("span", { class: "dsg-figure" }));
+      slowest.replaceChildren(
+        icon("gauge"),
+        el("span", { class: "dsg-muted" }),
+        el("strong", {}),
+        el("span", { class: "dsg-figure" }),
+      );
     for (const [at, text] of texts.entries()) setText(slowest.children[at + 1], text);
     setAttribute(slowest, "title", `#${found.step.node_id} ${found.step.node_type ?? ""}`);
   }
@@ -81,9 +139,19 @@ export function createRunHead(element, { model, actions }) {
     const ran = run.executed_count ?? steps.filter(({ status }) => status === "executed").length;
     const cached = run.cached_count ?? steps.filter(({ status }) => status === "cached").length;
     const list = [
-      ["Total", secondsText(run.total_time), run.total_time === null ? "Known when the run has ended." : "From the first to the last moment of the prompt"],
+      [
+        "Total",
+        secondsText(run.total_time),
+        run.total_time === null
+          ? "Known when the run has ended."
+          : "From the first to the last moment of the prompt",
+      ],
       ...LEDGER.map(([key, label, about]) => [label, secondsText(run[key]), about]),
-      ["VRAM peak", memoryText(run.vram_peak), known(run, "vram_peak", "vram_max", [run.vram_source, run.device])],
+      [
+        "VRAM peak",
+        memoryText(run.vram_peak),
+        known(run, "vram_peak", "vram_max", [run.vram_source, run.device]),
+      ],
       ["RAM peak", memoryText(run.ram_peak), known(run, "ram_peak", "ram_max", [run.ram_source])],
       ["Ran", amountText(ran, "count"), `${countOf(ran, "node")} ran`],
       ["Cached", amountText(cached, "count"), `${countOf(cached, "node")} whose result was there`],
@@ -103,7 +171,8 @@ export function createRunHead(element, { model, actions }) {
     const parts = LEDGER.map(([key]) => Math.max(0, run[key] ?? 0));
     const all = parts.reduce((sum, part) => sum + part, 0);
     ledger.hidden = !all;
-    for (const [at, part] of parts.entries()) ledger.children[at].style.flexGrow = String(all ? part / all : 0);
+    for (const [at, part] of parts.entries())
+      ledger.children[at].style.flexGrow = String(all ? part / all : 0);
     const text = LEDGER.map(([key, label]) => `${label} ${secondsText(run[key])}`).join(", ");
     setAttribute(ledger, "aria-label", text);
     setAttribute(ledger, "title", text);
@@ -139,7 +208,9 @@ export function createRunHead(element, { model, actions }) {
 /** How something was measured, or why it was not. */
 function known(run, key, column, sources) {
   if (run[key] !== null && run[key] !== undefined) return sources.filter(Boolean).join(", ");
-  return run.status === "running" ? "Known when the run has ended." : reasonText(run.unmeasured, run.unmeasured?.[key] ? key : column);
+  return run.status === "running"
+    ? "Known when the run has ended."
+    : reasonText(run.unmeasured, run.unmeasured?.[key] ? key : column);
 }
 
 /** The most common surprise: a second run measures next to nothing. */

@@ -23,7 +23,12 @@ const TYPING_MS = 250;
 export function createRunList(element, { model, actions, compare }) {
   let state = model.state;
   let timer = 0;
-  const search = el("input", { class: "dsg-field dsg-filter", type: "search", placeholder: "Search runs", "aria-label": "Search runs" });
+  const search = el("input", {
+    class: "dsg-field dsg-filter",
+    type: "search",
+    placeholder: "Search runs",
+    "aria-label": "Search runs",
+  });
   search.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(ask, TYPING_MS);
@@ -32,22 +37,46 @@ export function createRunList(element, { model, actions, compare }) {
     event.stopPropagation();
     if (event.key === "ArrowDown") list.querySelector("[tabindex='0']")?.focus();
   });
-  const status = el("select", { class: "dsg-field dsg-select", "aria-label": "Status of runs" },
-    el("option", { value: "" }, "All"), ...STATUSES.map((one) => el("option", { value: one }, one[0].toUpperCase() + one.slice(1))));
+  const status = el(
+    "select",
+    { class: "dsg-field dsg-select", "aria-label": "Status of runs" },
+    el("option", { value: "" }, "All"),
+    ...STATUSES.map((one) => el("option", { value: one }, one[0].toUpperCase() + one.slice(1))),
+  );
   const same = el("input", { type: "checkbox" });
   for (const field of [status, same]) field.addEventListener("change", ask);
-  const more = iconButton("more", "More", () => openMenu(menu(), below(more), "Runs"), { "aria-haspopup": "menu", data: { do: "runs-menu" } });
+  const more = iconButton("more", "More", () => openMenu(menu(), below(more), "Runs"), {
+    "aria-haspopup": "menu",
+    data: { do: "runs-menu" },
+  });
 
   const list = el("ul", { class: "dsg-runs-list", role: "listbox", "aria-label": "Runs" });
   const nothing = el("p", { class: "dsg-runs-nothing" });
   const where = el("span", { class: "dsg-muted" });
-  const before = iconButton("left", "Newer runs", () => void model.readRuns(undefined, state.list.offset - PAGE));
-  const after = iconButton("right", "Older runs", () => void model.readRuns(undefined, state.list.offset + PAGE));
-  const pages = el("div", { class: "dsg-bar dsg-pages" }, where, el("span", { class: "dsg-gap" }), before, after);
+  const before = iconButton(
+    "left",
+    "Newer runs",
+    () => void model.readRuns(undefined, state.list.offset - PAGE),
+  );
+  const after = iconButton(
+    "right",
+    "Older runs",
+    () => void model.readRuns(undefined, state.list.offset + PAGE),
+  );
+  const pages = el(
+    "div",
+    { class: "dsg-bar dsg-pages" },
+    where,
+    el("span", { class: "dsg-gap" }),
+    before,
+    after,
+  );
   element.append(
     el("div", { class: "dsg-bar" }, search, status, more),
     el("label", { class: "dsg-check dsg-same" }, same, el("span", {}, "This workflow only")),
-    list, nothing, pages,
+    list,
+    nothing,
+    pages,
   );
 
   const below = (button) => {
@@ -64,7 +93,13 @@ export function createRunList(element, { model, actions, compare }) {
     { label: "Import…", icon: "upload", run: () => void actions.importRuns() },
     { label: "Trash…", icon: "trash", run: () => void openTrash(actions) },
     null,
-    { label: "Delete all runs", icon: "trash", disabled: state.list.total === 0, why: "There are none.", run: () => void actions.deleteRuns() },
+    {
+      label: "Delete all runs",
+      icon: "trash",
+      disabled: state.list.total === 0,
+      why: "There are none.",
+      run: () => void actions.deleteRuns(),
+    },
   ];
 
   list.addEventListener("click", (event) => {
@@ -100,7 +135,17 @@ export function createRunList(element, { model, actions, compare }) {
   };
 
   const menuOf = (run) => [
-    ...(compare ? [{ label: "Compare with the open run", icon: "columns", disabled: !state.open || state.open.run.id === run.id, why: "It is the open run.", run: () => compare(run) }] : []),
+    ...(compare
+      ? [
+          {
+            label: "Compare with the open run",
+            icon: "columns",
+            disabled: !state.open || state.open.run.id === run.id,
+            why: "It is the open run.",
+            run: () => compare(run),
+          },
+        ]
+      : []),
     { label: "Export as CSV", icon: "download", run: () => void actions.exportRun(run, "csv") },
     null,
     { label: "Delete run", icon: "trash", hint: "Del", run: () => void actions.deleteRun(run) },
@@ -135,7 +180,11 @@ export function createRunList(element, { model, actions, compare }) {
         setText(name, runName(run));
         setText(time, secondsText(run.total_time));
         setText(about, aboutOf(run));
-        setAttribute(row, "title", [runName(run), momentText(run.timestamp), run.global_comment].filter(Boolean).join("\n"));
+        setAttribute(
+          row,
+          "title",
+          [runName(run), momentText(run.timestamp), run.global_comment].filter(Boolean).join("\n"),
+        );
         mark.hidden = !run.global_comment;
       },
     };
@@ -146,13 +195,24 @@ export function createRunList(element, { model, actions, compare }) {
       state = next;
       const { items, total, offset, phase, query, error } = state.list;
       const wanted = items.map(rowOf);
-      if (wanted.length !== list.children.length || wanted.some((row, at) => row !== list.children[at])) list.replaceChildren(...wanted);
+      if (wanted.length !== list.children.length || wanted.some((row, at) => row !== list.children[at]))
+        list.replaceChildren(...wanted);
       if (rows.size > 4 * PAGE) rows.clear();
       const searched = Object.values(query).some(Boolean);
-      const empty = searched ? "No run is like that." : "No runs yet. Press Run Profile: each run is kept here.";
-      setText(nothing, phase === "failed" ? `The runs could not be read: ${error}` : phase === "loading" ? "" : empty);
+      const empty = searched
+        ? "No run is like that."
+        : "No runs yet. Press Run Profile: each run is kept here.";
+      setText(
+        nothing,
+        phase === "failed" ? `The runs could not be read: ${error}` : phase === "loading" ? "" : empty,
+      );
       nothing.hidden = phase !== "failed" && (items.length > 0 || phase === "loading");
-      setText(where, total > PAGE ? `${offset + 1}–${offset + items.length} of ${countOf(total, "run")}` : countOf(total, "run"));
+      setText(
+        where,
+        total > PAGE
+          ? `${offset + 1}–${offset + items.length} of ${countOf(total, "run")}`
+          : countOf(total, "run"),
+      );
       before.hidden = after.hidden = total <= PAGE;
       before.disabled = offset === 0;
       after.disabled = offset + items.length >= total;

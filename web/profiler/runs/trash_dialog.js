@@ -27,7 +27,11 @@ export async function openTrash(actions) {
       "li",
       { class: "dsg-trash-row" },
       el("span", { class: "dsg-trash-name" }, nameOf(item)),
-      el("span", { class: "dsg-muted" }, `${item.kind}, deleted ${momentText(item.trashed_at ?? item.deleted)}`),
+      el(
+        "span",
+        { class: "dsg-muted" },
+        `${item.kind}, deleted ${momentText(item.trashed_at ?? item.deleted)}`,
+      ),
       textButton("Restore", async () => {
         await actions.restore([item]);
         without(item);
@@ -36,7 +40,8 @@ export async function openTrash(actions) {
     );
 
   async function purge(item) {
-    if (!(await askSure(`Delete “${nameOf(item)}” for good?`, "It cannot be restored.", "Delete for good"))) return;
+    if (!(await askSure(`Delete “${nameOf(item)}” for good?`, "It cannot be restored.", "Delete for good")))
+      return;
     await actions.purge(item);
     without(item);
   }
@@ -48,8 +53,19 @@ export async function openTrash(actions) {
     draw([]);
   }
 
-  const title = el("div", { class: "dsg-bar" }, el("h2", { class: "dsg-form-title" }, "Trash"), el("span", { class: "dsg-gap" }), empty);
-  const dialog = openDialog("Trash", "dsg-small-dialog dsg-trash-dialog", [title, list, nothing, textButton("Close", () => dialog.close())]);
+  const title = el(
+    "div",
+    { class: "dsg-bar" },
+    el("h2", { class: "dsg-form-title" }, "Trash"),
+    el("span", { class: "dsg-gap" }),
+    empty,
+  );
+  const dialog = openDialog("Trash", "dsg-small-dialog dsg-trash-dialog", [
+    title,
+    list,
+    nothing,
+    textButton("Close", () => dialog.close()),
+  ]);
   draw(items);
 }
 

@@ -32,7 +32,11 @@ const cell = (key, ...children) =>
   el("div", { class: "dsg-step-cell", role: "gridcell", data: { column: key } }, ...children);
 
 function nodeCell() {
-  const fold = el("button", { type: "button", class: "dsg-fold", tabindex: "-1", data: { do: "fold" } }, icon("right"));
+  const fold = el(
+    "button",
+    { type: "button", class: "dsg-fold", tabindex: "-1", data: { do: "fold" } },
+    icon("right"),
+  );
   const dot = el("span", { class: "dsg-dot" });
   const title = el("span", { class: "dsg-step-title" });
   const about = el("span", { class: "dsg-step-about" });
@@ -44,9 +48,14 @@ function nodeCell() {
       setText(title, row.label);
       const id = row.step?.node_id ?? (row.kind === "subgraph" ? row.key : "");
       setText(about, row.kind === "group" ? `${row.count}` : `#${id}`);
-      setAttribute(element, "title", row.step ? `${row.label}\n${row.step.node_type ?? ""} #${id}` : row.label);
+      setAttribute(
+        element,
+        "title",
+        row.step ? `${row.label}\n${row.step.node_type ?? ""} #${id}` : row.label,
+      );
       const indent = `${row.depth * 16}px`;
-      if (element.style.getPropertyValue("--dsg-indent") !== indent) element.style.setProperty("--dsg-indent", indent);
+      if (element.style.getPropertyValue("--dsg-indent") !== indent)
+        element.style.setProperty("--dsg-indent", indent);
       fold.hidden = row.open === null;
       setAttribute(fold, "aria-label", row.open ? "Fold" : "Unfold");
       setAttribute(fold, "data-open", row.open === true);
@@ -57,7 +66,8 @@ function nodeCell() {
 }
 
 /** Only what CSS knows as a colour in hex; a group of a file may hold anything. @param {{color: string} | null} group */
-export const colourOf = (group) => (/^#[0-9a-f]{3,8}$/i.test(group?.color ?? "") ? group.color : "transparent");
+export const colourOf = (group) =>
+  /^#[0-9a-f]{3,8}$/i.test(group?.color ?? "") ? group.color : "transparent";
 
 function figureCell({ key, unit, bar }) {
   const figure = el("span", { class: "dsg-figure" });
@@ -79,7 +89,8 @@ function figureCell({ key, unit, bar }) {
       if (!bar) return;
       const part = known && row.kind === "step" && largest[key] ? value / largest[key] : 0;
       const fill = part.toFixed(3);
-      if (element.style.getPropertyValue("--dsg-fill") !== fill) element.style.setProperty("--dsg-fill", fill);
+      if (element.style.getPropertyValue("--dsg-fill") !== fill)
+        element.style.setProperty("--dsg-fill", fill);
       setAttribute(element, "data-bar", part > 0);
     },
   };

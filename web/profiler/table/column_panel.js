@@ -29,8 +29,18 @@ export function openColumnPanel(button, keys, choose) {
     });
   const panel = el(
     "div",
-    { class: "dsg-menu dsg-column-panel", role: "dialog", "aria-label": "Columns", popover: "auto", tabindex: "-1" },
-    el("div", { class: "dsg-presets", role: "group", "aria-label": "Sets of columns" }, ...PRESETS.map(preset)),
+    {
+      class: "dsg-menu dsg-column-panel",
+      role: "dialog",
+      "aria-label": "Columns",
+      popover: "auto",
+      tabindex: "-1",
+    },
+    el(
+      "div",
+      { class: "dsg-presets", role: "group", "aria-label": "Sets of columns" },
+      ...PRESETS.map(preset),
+    ),
     el("div", { class: "dsg-column-boxes" }, ...boxes),
   );
   panel.addEventListener("keydown", (event) => event.stopPropagation());

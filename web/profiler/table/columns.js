@@ -87,11 +87,31 @@ export const PRESETS = Object.freeze([
   { name: "Essential", keys: FIRST_COLUMNS.window },
   {
     name: "Memory",
-    keys: ["node_title", "exec_time", "vram_start", "vram_max", "vram_end", "torch_peak", "ram_start", "ram_max", "ram_end"],
+    keys: [
+      "node_title",
+      "exec_time",
+      "vram_start",
+      "vram_max",
+      "vram_end",
+      "torch_peak",
+      "ram_start",
+      "ram_max",
+      "ram_end",
+    ],
   },
   {
     name: "Load",
-    keys: ["node_title", "exec_time", "fn_time", "wall_time", "cpu_max", "cpu_avg", "cpu_time", "gpu_load_max", "gpu_load_avg"],
+    keys: [
+      "node_title",
+      "exec_time",
+      "fn_time",
+      "wall_time",
+      "cpu_max",
+      "cpu_avg",
+      "cpu_time",
+      "gpu_load_max",
+      "gpu_load_avg",
+    ],
   },
   { name: "All", keys: COLUMNS.map(({ key }) => key) },
 ]);

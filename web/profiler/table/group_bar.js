@@ -19,7 +19,13 @@ export function createGroupBar(on) {
   const element = el("div", { class: "dsg-groups", role: "toolbar", "aria-label": "Groups" });
   const add = el(
     "button",
-    { type: "button", class: "dsg-chip dsg-chip-add", data: { do: "new-group" }, title: "Make a group of nodes", onclick: () => on.create([]) },
+    {
+      type: "button",
+      class: "dsg-chip dsg-chip-add",
+      data: { do: "new-group" },
+      title: "Make a group of nodes",
+      onclick: () => on.create([]),
+    },
     icon("plus"),
     el("span", {}, "Group"),
   );
@@ -34,7 +40,9 @@ export function createGroupBar(on) {
         type: "button",
         class: "dsg-chip",
         "aria-pressed": String(pressed),
-        title: [group.description, "Click to show only these nodes, drop nodes here to add them."].filter(Boolean).join("\n"),
+        title: [group.description, "Click to show only these nodes, drop nodes here to add them."]
+          .filter(Boolean)
+          .join("\n"),
         data: { group: group.id },
         onclick: () => on.toggle(group),
       },
@@ -55,7 +63,17 @@ export function createGroupBar(on) {
       );
     };
     made.addEventListener("contextmenu", menu);
-    const more = el("button", { type: "button", class: "dsg-chip-more", "aria-label": `Group ${group.name}: more`, "aria-haspopup": "menu", onclick: menu }, icon("more"));
+    const more = el(
+      "button",
+      {
+        type: "button",
+        class: "dsg-chip-more",
+        "aria-label": `Group ${group.name}: more`,
+        "aria-haspopup": "menu",
+        onclick: menu,
+      },
+      icon("more"),
+    );
     takeDrops(made, (ids) => on.drop(group, ids));
     return el("span", { class: "dsg-chip-box" }, made, more);
   }

@@ -15,10 +15,29 @@ const FIRST_COLOURS = ["#4f8fd0", "#d08a3c", "#5aa469", "#a678c8", "#c8605f", "#
 export function askGroup(group, hash, count) {
   return new Promise((resolve) => {
     let answer = null;
-    const name = el("input", { class: "dsg-field", type: "text", value: group?.name ?? "", maxlength: "200", required: true });
-    const colour = el("input", { class: "dsg-colour", type: "color", value: hexOf(group) ?? FIRST_COLOURS[count % FIRST_COLOURS.length] });
-    const words = el("textarea", { class: "dsg-field", rows: "2", value: group?.description ?? "", maxlength: "2000" });
-    const only = el("input", { type: "checkbox", checked: group ? group.workflow_hash !== null : false, disabled: !hash && !group?.workflow_hash });
+    const name = el("input", {
+      class: "dsg-field",
+      type: "text",
+      value: group?.name ?? "",
+      maxlength: "200",
+      required: true,
+    });
+    const colour = el("input", {
+      class: "dsg-colour",
+      type: "color",
+      value: hexOf(group) ?? FIRST_COLOURS[count % FIRST_COLOURS.length],
+    });
+    const words = el("textarea", {
+      class: "dsg-field",
+      rows: "2",
+      value: group?.description ?? "",
+      maxlength: "2000",
+    });
+    const only = el("input", {
+      type: "checkbox",
+      checked: group ? group.workflow_hash !== null : false,
+      disabled: !hash && !group?.workflow_hash,
+    });
     const form = el(
       "form",
       { class: "dsg-form", method: "dialog" },
@@ -27,14 +46,25 @@ export function askGroup(group, hash, count) {
       labelled("Colour", colour),
       labelled("Description", words),
       el("label", { class: "dsg-check" }, only, el("span", {}, "For this workflow only")),
-      el("div", { class: "dsg-form-buttons" }, textButton("Cancel", () => dialog.close()),
-        el("button", { type: "submit", class: "dsg-button dsg-primary" }, group ? "Save" : "Create group")),
+      el(
+        "div",
+        { class: "dsg-form-buttons" },
+        textButton("Cancel", () => dialog.close()),
+        el("button", { type: "submit", class: "dsg-button dsg-primary" }, group ? "Save" : "Create group"),
+      ),
     );
     form.addEventListener("submit", () => {
       const scope = only.checked ? (group?.workflow_hash ?? hash) : null;
-      answer = { name: name.value.trim(), color: colour.value, description: words.value, workflow_hash: scope };
+      answer = {
+        name: name.value.trim(),
+        color: colour.value,
+        description: words.value,
+        workflow_hash: scope,
+      };
     });
-    const dialog = openDialog(group ? "Edit group" : "New group", "dsg-small-dialog", [form], { onclose: () => resolve(answer) });
+    const dialog = openDialog(group ? "Edit group" : "New group", "dsg-small-dialog", [form], {
+      onclose: () => resolve(answer),
+    });
     name.focus();
     name.select();
   });

@@ -49,7 +49,12 @@ export class StepIndex {
       const share = typeof step.exec_time === "number" && runTime ? (100 * step.exec_time) / runTime : null;
       const inGroups = this.groupsOf.get(step.node_id) ?? [];
       const inputs = inputsText(step.inputs);
-      const extra = { share, inputs, groups: inGroups.map(({ name }) => name).join(", "), subtree_time: branch.time };
+      const extra = {
+        share,
+        inputs,
+        groups: inGroups.map(({ name }) => name).join(", "),
+        subtree_time: branch.time,
+      };
       const words = `${titleOf(step)} ${step.node_type ?? ""} #${step.node_id} ${step.step_comment ?? ""} ${step.status} ${extra.groups} ${inputs}`;
       this.rows.set(step.node_id, { extra, inGroups, words: words.toLowerCase() });
     }
@@ -75,7 +80,8 @@ function membership(groups) {
 /** "steps 20, cfg 7.5": short, for a cell and for searching. @param {any} inputs */
 export function inputsText(inputs) {
   if (!inputs || typeof inputs !== "object") return "";
-  const shown = (value) => (value !== null && typeof value === "object" ? JSON.stringify(value) : String(value));
+  const shown = (value) =>
+    value !== null && typeof value === "object" ? JSON.stringify(value) : String(value);
   const parts = Object.entries(inputs).map(([name, value]) => `${name} ${shown(value)}`);
   return parts.join(", ").slice(0, 300);
 }
@@ -150,7 +156,17 @@ function branchRow(index, branch, depth, open, columns) {
   if (branch.step) return { ...stepRow(index, branch.step, depth, ""), open, count: branch.count };
   const label = index.titles[branch.id] || `Subgraph ${branch.id}`;
   const extra = { ...sums(stepsIn(branch), columns), exec_time: branch.time, subtree_time: branch.time };
-  return { key: branch.id, kind: "subgraph", depth, label, step: null, group: null, extra, open, count: branch.count };
+  return {
+    key: branch.id,
+    kind: "subgraph",
+    depth,
+    label,
+    step: null,
+    group: null,
+    extra,
+    open,
+    count: branch.count,
+  };
 }
 
 /** Each group with its sum, then what is in none. */
@@ -160,7 +176,9 @@ function groupRows(index, wish, sorted, columns) {
     group,
     steps: sorted.filter((step) => index.rows.get(step.node_id).inGroups.includes(group)),
   }));
-  const filled = parts.filter(({ steps, group }) => steps.length || (!wish.filter && !wish.inGroups.size && group));
+  const filled = parts.filter(
+    ({ steps, group }) => steps.length || (!wish.filter && !wish.inGroups.size && group),
+  );
   for (const { group, steps } of ordered(filled, ({ steps }) => timeOfAny(steps), "down")) {
     push(rows, index, wish, columns, `g${group.id}`, group.name, group, steps);
   }

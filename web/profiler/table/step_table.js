@@ -36,7 +36,13 @@ const HEAD = 28; // px, and the foot as well
 export function createStepTable(on) {
   const head = el("div", { class: "dsg-steps-head", role: "row" });
   const foot = el("div", { class: "dsg-steps-foot", role: "row" });
-  const scroller = el("div", { class: "dsg-steps", role: "treegrid", "aria-label": "Steps", tabindex: "-1", "data-capture-wheel": "true" });
+  const scroller = el("div", {
+    class: "dsg-steps",
+    role: "treegrid",
+    "aria-label": "Steps",
+    tabindex: "-1",
+    "data-capture-wheel": "true",
+  });
   /** @type {Look | null} */
   let look = null;
   let cellLook = null;
@@ -49,7 +55,11 @@ export function createStepTable(on) {
 
   function makeRow() {
     const cells = look.columns.map(createCell);
-    const element = el("div", { class: "dsg-step", role: "row", tabindex: "-1" }, ...cells.map((one) => one.element));
+    const element = el(
+      "div",
+      { class: "dsg-step", role: "row", tabindex: "-1" },
+      ...cells.map((one) => one.element),
+    );
     return { element, update: (row, at) => updateRow(element, cells, row, at) };
   }
 
@@ -74,13 +84,25 @@ export function createStepTable(on) {
       el(
         "div",
         { class: "dsg-steps-label", role: "columnheader", data: { column: key } },
-        el("button", { type: "button", class: "dsg-sort", title, data: { sort: key }, onclick: () => on.sort(key) },
-          el("span", {}, label), el("span", { class: "dsg-unit" }), el("span", { class: "dsg-arrow", "aria-hidden": "true" })),
+        el(
+          "button",
+          { type: "button", class: "dsg-sort", title, data: { sort: key }, onclick: () => on.sort(key) },
+          el("span", {}, label),
+          el("span", { class: "dsg-unit" }),
+          el("span", { class: "dsg-arrow", "aria-hidden": "true" }),
+        ),
       ),
     );
     head.replaceChildren(...buttons);
-    foot.replaceChildren(...look.columns.map(({ key, unit }) =>
-      el("div", { class: `dsg-step-cell${unit ? " dsg-number-cell" : ""}`, role: "gridcell", data: { column: key } })));
+    foot.replaceChildren(
+      ...look.columns.map(({ key, unit }) =>
+        el("div", {
+          class: `dsg-step-cell${unit ? " dsg-number-cell" : ""}`,
+          role: "gridcell",
+          data: { column: key },
+        }),
+      ),
+    );
   }
 
   function updateHead() {
@@ -102,8 +124,17 @@ export function createStepTable(on) {
       if (key === "node_title") setText(cell, countText(count, all));
       else if (total) {
         const value = found[key];
-        setText(cell, value === null || value === undefined ? "" : totalText(value, unit, cellLook.scales[key]));
-        setAttribute(cell, "title", total === "sum" ? "Sum of these nodes; those that ran side by side count each" : "Highest of these nodes");
+        setText(
+          cell,
+          value === null || value === undefined ? "" : totalText(value, unit, cellLook.scales[key]),
+        );
+        setAttribute(
+          cell,
+          "title",
+          total === "sum"
+            ? "Sum of these nodes; those that ran side by side count each"
+            : "Highest of these nodes",
+        );
       } else if (unit) setText(cell, "");
     }
   }
@@ -178,19 +209,29 @@ export function createStepTable(on) {
     event.dataTransfer.effectAllowed = "copy";
     scroller.dispatchEvent(new CustomEvent("dsg-drag", { bubbles: true, detail: true }));
   });
-  scroller.addEventListener("dragend", () => scroller.dispatchEvent(new CustomEvent("dsg-drag", { bubbles: true, detail: false })));
+  scroller.addEventListener("dragend", () =>
+    scroller.dispatchEvent(new CustomEvent("dsg-drag", { bubbles: true, detail: false })),
+  );
   scroller.addEventListener("focusin", (event) => {
     const at = Number(event.target.closest?.(".dsg-step")?.dataset.at ?? focused);
     if (at !== focused) focused = at;
   });
   scroller.addEventListener("keydown", (event) => {
-    if (!event.target.classList.contains("dsg-step") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!event.target.classList.contains("dsg-step") || event.ctrlKey || event.metaKey || event.altKey)
+      return;
     if (onKey(event)) claimKey(event);
   });
 
   function onKey({ key, shiftKey }) {
     const row = look.rows[focused];
-    const to = { ArrowDown: focused + 1, ArrowUp: focused - 1, Home: 0, End: look.rows.length - 1, PageDown: focused + rows.inView, PageUp: focused - rows.inView }[key];
+    const to = {
+      ArrowDown: focused + 1,
+      ArrowUp: focused - 1,
+      Home: 0,
+      End: look.rows.length - 1,
+      PageDown: focused + rows.inView,
+      PageUp: focused - rows.inView,
+    }[key];
     if (to !== undefined) {
       focusRow(to);
       mark(look.rows[focused], shiftKey ? { shiftKey } : undefined);
@@ -231,7 +272,8 @@ export function createStepTable(on) {
     /** @param {Look} next */
     update(next) {
       const had = look?.rows[focused]?.key;
-      const isSame = look?.rows === next.rows && look.columns.length === next.columns.length && look.run === next.run;
+      const isSame =
+        look?.rows === next.rows && look.columns.length === next.columns.length && look.run === next.run;
       look = next;
       if (isSame) return rows.redraw();
       cellLook = cellLookOf(next);
@@ -280,7 +322,10 @@ function cellLookOf({ columns, index, run, rows }) {
     const values = index.steps.map((step) => (key in step ? step[key] : index.extraOf(step)[key]));
     const headings = rows.filter(({ kind }) => kind !== "step").map((row) => valueIn(row, key));
     scales[key] = columnScale([...values, ...headings], unit);
-    largest[key] = values.reduce((most, value) => (typeof value === "number" && value > most ? value : most), 0);
+    largest[key] = values.reduce(
+      (most, value) => (typeof value === "number" && value > most ? value : most),
+      0,
+    );
   }
   const groupsOf = (row) => index.groupsOf.get(row.step.node_id) ?? [];
   return { scales, largest, run, groupsOf };

@@ -31,7 +31,12 @@ export function createTableView(element, { model, actions, layout, reveal }) {
   let madeOf = [];
   let made = { index: null, key: "", rows: [], steps: [] };
 
-  const filter = el("input", { class: "dsg-field dsg-filter", type: "search", placeholder: "Filter nodes", "aria-label": "Filter nodes" });
+  const filter = el("input", {
+    class: "dsg-field dsg-filter",
+    type: "search",
+    placeholder: "Filter nodes",
+    "aria-label": "Filter nodes",
+  });
   filter.addEventListener("input", () => {
     wish.filter = filter.value;
     update(state);
@@ -40,17 +45,44 @@ export function createTableView(element, { model, actions, layout, reveal }) {
     event.stopPropagation();
     if (event.key === "ArrowDown") table.focus();
   });
-  const status = el("select", { class: "dsg-field dsg-select", "aria-label": "Status" },
-    el("option", { value: "" }, "All"), ...STATUSES.map((one) => el("option", { value: one }, one[0].toUpperCase() + one.slice(1))));
+  const status = el(
+    "select",
+    { class: "dsg-field dsg-select", "aria-label": "Status" },
+    el("option", { value: "" }, "All"),
+    ...STATUSES.map((one) => el("option", { value: one }, one[0].toUpperCase() + one.slice(1))),
+  );
   status.addEventListener("change", () => {
     wish.status = status.value;
     update(state);
   });
   const shapes = SHAPES.map(([key, label, title]) =>
-    el("button", { type: "button", class: "dsg-segment", title, data: { shape: key }, onclick: () => choose({ shape: key }) }, label));
-  const columns = iconButton("columns", "Columns", () => openColumnPanel(columns, chosen().columns, (keys) => choose({ columns: keys })), { "aria-haspopup": "dialog", data: { do: "columns" } });
-  const bar = el("div", { class: "dsg-bar dsg-table-bar", role: "toolbar", "aria-label": "Table" }, filter, status,
-    el("div", { class: "dsg-segments", role: "group", "aria-label": "Shape" }, ...shapes), el("span", { class: "dsg-gap" }), columns);
+    el(
+      "button",
+      {
+        type: "button",
+        class: "dsg-segment",
+        title,
+        data: { shape: key },
+        onclick: () => choose({ shape: key }),
+      },
+      label,
+    ),
+  );
+  const columns = iconButton(
+    "columns",
+    "Columns",
+    () => openColumnPanel(columns, chosen().columns, (keys) => choose({ columns: keys })),
+    { "aria-haspopup": "dialog", data: { do: "columns" } },
+  );
+  const bar = el(
+    "div",
+    { class: "dsg-bar dsg-table-bar", role: "toolbar", "aria-label": "Table" },
+    filter,
+    status,
+    el("div", { class: "dsg-segments", role: "group", "aria-label": "Shape" }, ...shapes),
+    el("span", { class: "dsg-gap" }),
+    columns,
+  );
 
   const groups = createGroupBar({
     toggle(group) {
@@ -66,7 +98,17 @@ export function createTableView(element, { model, actions, layout, reveal }) {
   const table = createStepTable({
     sort(key) {
       const { sort, direction } = chosen();
-      const first = ["node_title", "node_type", "seq", "status", "t_start", "groups", "step_comment"].includes(key) ? "up" : "down";
+      const first = [
+        "node_title",
+        "node_type",
+        "seq",
+        "status",
+        "t_start",
+        "groups",
+        "step_comment",
+      ].includes(key)
+        ? "up"
+        : "down";
       const other = direction === "up" ? "down" : "up";
       choose({ sort: key, direction: sort === key ? other : first });
     },
@@ -77,10 +119,18 @@ export function createTableView(element, { model, actions, layout, reveal }) {
     },
     select: (nodeId) => model.select(nodeId),
     comment: ({ step }, place, back) =>
-      editText(place, step.step_comment ?? "", `Comment on ${step.node_title ?? step.node_id}`, (text) => void actions.commentStep(step, text), { back }),
+      editText(
+        place,
+        step.step_comment ?? "",
+        `Comment on ${step.node_title ?? step.node_id}`,
+        (text) => void actions.commentStep(step, text),
+        { back },
+      ),
     menu: (row, ids, point) => openMenu(menuOf(row, ids), point, "Node"),
   });
-  element.addEventListener("dsg-drag", (event) => setAttribute(groups.element, "data-dragging", event.detail));
+  element.addEventListener("dsg-drag", (event) =>
+    setAttribute(groups.element, "data-dragging", event.detail),
+  );
   element.append(bar, groups.element, table.element);
 
   /** What this person chose for this layout, with what stands before that. */
@@ -111,10 +161,28 @@ export function createTableView(element, { model, actions, layout, reveal }) {
       checked: inGroup(group),
       run: () => void (inGroup(group) ? actions.removeFromGroup(group, ids) : actions.addToGroup(group, ids)),
     }));
-    const cell = () => element.querySelector(`.dsg-step[tabindex="0"] [data-column=step_comment]`) ?? element.querySelector(`.dsg-step[tabindex="0"]`);
+    const cell = () =>
+      element.querySelector(`.dsg-step[tabindex="0"] [data-column=step_comment]`) ??
+      element.querySelector(`.dsg-step[tabindex="0"]`);
     return [
-      { label: "Comment…", icon: "pen", run: () => cell() && editText(cell(), row.step.step_comment ?? "", "Comment", (text) => void actions.commentStep(row.step, text)) },
-      { label: "Copy number", icon: "copy", hint: `#${row.step.node_id}`, run: () => void navigator.clipboard?.writeText(row.step.node_id) },
+      {
+        label: "Comment…",
+        icon: "pen",
+        run: () =>
+          cell() &&
+          editText(
+            cell(),
+            row.step.step_comment ?? "",
+            "Comment",
+            (text) => void actions.commentStep(row.step, text),
+          ),
+      },
+      {
+        label: "Copy number",
+        icon: "copy",
+        hint: `#${row.step.node_id}`,
+        run: () => void navigator.clipboard?.writeText(row.step.node_id),
+      },
       ...(reveal ? [{ label: "Show on the graph", icon: "fit", run: () => reveal(row.step.node_id) }] : []),
       null,
       ...entries,
@@ -122,14 +190,20 @@ export function createTableView(element, { model, actions, layout, reveal }) {
     ];
   }
 
-  const groupsHere = () => state.groups.filter(({ workflow_hash: hash }) => !hash || hash === state.open?.run.workflow_hash);
+  const groupsHere = () =>
+    state.groups.filter(({ workflow_hash: hash }) => !hash || hash === state.open?.run.workflow_hash);
 
   function indexed() {
     const { open } = state;
     const parts = [open?.steps, state.groups, open?.run.total_time, open?.titles, open?.run.workflow_hash];
     if (!index || parts.some((part, at) => part !== madeOf[at])) {
       madeOf = parts;
-      index = new StepIndex(open?.steps ?? [], groupsHere(), open?.run.total_time ?? null, open?.titles ?? {});
+      index = new StepIndex(
+        open?.steps ?? [],
+        groupsHere(),
+        open?.run.total_time ?? null,
+        open?.titles ?? {},
+      );
     }
     return index;
   }
@@ -146,12 +220,23 @@ export function createTableView(element, { model, actions, layout, reveal }) {
   function update(next) {
     state = next;
     const { shape, sort, direction, columns: keys } = chosen();
-    const shown = columnsOf(shape === "tree" && layout === "window" ? [...keys, "subtree_time"] : keys, layout);
+    const shown = columnsOf(
+      shape === "tree" && layout === "window" ? [...keys, "subtree_time"] : keys,
+      layout,
+    );
     const look = { ...wish, shape, sort, direction };
     const { rows, steps } = rowsNow(look, shown);
     for (const button of shapes) setAttribute(button, "aria-pressed", String(button.dataset.shape === shape));
     groups.update(groupsHere(), wish.inGroups);
-    table.update({ rows, matched: steps, columns: shown, index, wish: look, run: state.open?.run ?? null, selected: state.selected });
+    table.update({
+      rows,
+      matched: steps,
+      columns: shown,
+      index,
+      wish: look,
+      run: state.open?.run ?? null,
+      selected: state.selected,
+    });
   }
 
   return { update, destroy: () => table.destroy() };
