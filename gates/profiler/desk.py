@@ -56,6 +56,7 @@ class Desk:
         ns: Callable[[], int],
         idle: float = SECONDS_IDLE,
         begun: Begun | None = None,
+        lost: Begun | None = None,
     ) -> None:
         self.dropped = 0
         self._facts = facts
@@ -65,6 +66,7 @@ class Desk:
         self._ns = ns
         self._idle = idle
         self._begun = begun
+        self._lost = lost
         self._news = threading.Condition()
         self._jobs: deque[Job] = deque()
         self._thread: threading.Thread | None = None
@@ -170,9 +172,15 @@ class Desk:
             self._quietly("A row could not be shown", partial(self._tell, job))
         if not job.sampler.join(SECONDS_TO_JOIN):
             job.session.faults.append("the sampler did not end in time")
-        facts = None if job.abandoned else self._facts(job.session, job.sampler)
-        if facts is not None:
-            self._sink(assemble(job.session, facts, self._ns()))
+        kept = False
+        try:
+            facts = None if job.abandoned else self._facts(job.session, job.sampler)
+            if facts is not None:
+                self._sink(assemble(job.session, facts, self._ns()))
+                kept = True
+        finally:
+            if not kept and job.announced and self._lost is not None:
+                self._quietly("The loss of a run could not be told", partial(self._lost, job.session))
 
     def _quietly(self, what: str, do: Callable[[], None]) -> None:
         try:

@@ -53,7 +53,9 @@ class ProfilerEngine:
         self._sample_ms = sample_ms
         self._arming = Arming(clock.time, new_id)
         facts = FactFinder(outside, probes.edges, self._tell)
-        self._desk = Desk(facts.of, sink, outside.live, outside.checkpoint, clock.ns, begun=facts.begun)
+        self._desk = Desk(
+            facts.of, sink, outside.live, outside.checkpoint, clock.ns, begun=facts.begun, lost=outside.lost
+        )
         self._job: Job | None = None
         self._stopped = False
 

@@ -7,7 +7,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import GatesError
@@ -33,6 +33,7 @@ class Followed:
     client_id: str | None
     ask: Ask
     in_store: bool = False
+    so_far: Recording | None = None  # as it was last written
     run_id: int | None = None
 
 
@@ -83,6 +84,7 @@ class Following:
         if not followed.in_store:
             followed.in_store = store.begin(recording.run)
         if followed.in_store:
+            followed.so_far = recording
             store.extend(followed.prompt_id, recording.steps)
 
     def keep(self, recording: Recording) -> None:
@@ -98,6 +100,17 @@ class Following:
             self._tell(followed, "lost", run.status, str(error))
             raise
         self._tell(followed, "saved", run.status)
+
+    def lost(self, session: Session) -> None:
+        """A run that was begun and will not be kept: what is stored of it must not look as if it ran."""
+        with self._lock:
+            followed = self._runs.pop(session.prompt_id, None)
+        if followed is None:
+            return
+        self._tell(followed, "lost", RunStatus.ABORTED.value, "This run could not be kept; the log says why.")
+        if followed.so_far is not None:
+            run = replace(followed.so_far.run, status=RunStatus.ABORTED.value)
+            self._stores.of(followed.user).save(replace(followed.so_far, run=run))
 
     def notice(self, notice: Notice, user: str | None = None) -> None:
         """A prompt that was asked for is not recorded; may come from any thread."""

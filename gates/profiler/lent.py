@@ -40,5 +40,6 @@ class Outside:
     pools_of: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     live: Live | None = None
     begun: Begun | None = None
+    lost: Begun | None = None  # a run that is not handed on, though it was begun
     checkpoint: Sink | None = None
     notify: Callable[[Notice], None] | None = None

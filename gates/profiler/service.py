@@ -72,6 +72,7 @@ class ProfilerService:
             pools_of=self._lent.pools_of,
             live=self.following.rows,
             begun=self.following.begun,
+            lost=self.following.lost,
             checkpoint=self.following.checkpoint,
             notify=self._notice,
         )
