@@ -1,16 +1,13 @@
 import { el } from "../../shared/el.js";
 import { claimKey } from "../../shared/claim_key.js";
 import { setAttribute } from "../../shared/set_attribute.js";
-import { setText } from "../../shared/set_text.js";
-import { amountText, columnScale, scaledText } from "../format.js";
+import { cellLookOf } from "./cell_look.js";
 import { createCell } from "./cells.js";
 import { leastWidth } from "./columns.js";
-import { sums } from "./rollup.js";
-import { valueIn } from "./rows.js";
+import { createTableEdges } from "./table_edges.js";
 import { createWindowRows } from "./window_rows.js";
 
 export const DRAGGED = "application/x-dataset-gates-nodes";
-const LONGEST_TOTAL = 7; // characters
 const HEAD = 28; // px, and the foot as well
 
 /**
@@ -34,8 +31,7 @@ const HEAD = 28; // px, and the foot as well
  * @param {(row: Row, ids: string[], point: {x: number, y: number}) => void} on.menu
  */
 export function createStepTable(on) {
-  const head = el("div", { class: "dsg-steps-head", role: "row" });
-  const foot = el("div", { class: "dsg-steps-foot", role: "row" });
+  const edges = createTableEdges(on.sort);
   const scroller = el("div", {
     class: "dsg-steps",
     role: "treegrid",
@@ -51,7 +47,7 @@ export function createStepTable(on) {
   const marked = new Set(); // keys of rows that are selected together
 
   const rows = createWindowRows(makeRow, scroller);
-  scroller.append(head, rows.plane, foot);
+  scroller.append(edges.head, rows.plane, edges.foot);
 
   function makeRow() {
     const cells = look.columns.map(createCell);
@@ -78,66 +74,6 @@ export function createStepTable(on) {
   }
 
   const isSelected = (row) => row.step !== null && row.step.node_id === look.selected;
-
-  function drawHead() {
-    const buttons = look.columns.map(({ key, label, title }) =>
-      el(
-        "div",
-        { class: "dsg-steps-label", role: "columnheader", data: { column: key } },
-        el(
-          "button",
-          { type: "button", class: "dsg-sort", title, data: { sort: key }, onclick: () => on.sort(key) },
-          el("span", {}, label),
-          el("span", { class: "dsg-unit" }),
-          el("span", { class: "dsg-arrow", "aria-hidden": "true" }),
-        ),
-      ),
-    );
-    head.replaceChildren(...buttons);
-    foot.replaceChildren(
-      ...look.columns.map(({ key, unit }) =>
-        el("div", {
-          class: `dsg-step-cell${unit ? " dsg-number-cell" : ""}`,
-          role: "gridcell",
-          data: { column: key },
-        }),
-      ),
-    );
-  }
-
-  function updateHead() {
-    for (const [at, { key, unit }] of look.columns.entries()) {
-      const label = head.children[at];
-      setText(label.querySelector(".dsg-unit"), unit ? cellLook.scales[key].unit : "");
-      setAttribute(label, "data-number", unit !== null);
-      const sorted = look.wish.sort === key ? look.wish.direction : null;
-      setAttribute(label, "aria-sort", sorted && (sorted === "up" ? "ascending" : "descending"));
-    }
-  }
-
-  function updateFoot() {
-    const found = sums(look.matched, look.columns);
-    const count = look.matched.length;
-    const all = look.index.steps.length;
-    for (const [at, { key, unit, total }] of look.columns.entries()) {
-      const cell = foot.children[at];
-      if (key === "node_title") setText(cell, countText(count, all));
-      else if (total) {
-        const value = found[key];
-        setText(
-          cell,
-          value === null || value === undefined ? "" : totalText(value, unit, cellLook.scales[key]),
-        );
-        setAttribute(
-          cell,
-          "title",
-          total === "sum"
-            ? "Sum of these nodes; those that ran side by side count each"
-            : "Highest of these nodes",
-        );
-      } else if (unit) setText(cell, "");
-    }
-  }
 
   const rowAt = (target) => {
     const element = target.closest?.(".dsg-step");
@@ -283,14 +219,13 @@ export function createStepTable(on) {
         scroller.style.setProperty("--dsg-columns", next.columns.map(({ width }) => width).join(" "));
         scroller.style.setProperty("--dsg-least", `${leastWidth(next.columns)}px`);
         rows.reset();
-        drawHead();
+        edges.draw(next.columns);
       }
       const at = next.rows.findIndex(({ key }) => key === had);
       focused = at >= 0 ? at : Math.min(focused, Math.max(0, next.rows.length - 1));
       setAttribute(scroller, "aria-rowcount", next.rows.length + 2);
-      updateHead();
       rows.show(next.rows);
-      updateFoot();
+      edges.update(next, cellLook);
     },
     focus: () => focusRow(focused),
     /** @param {string} nodeId */
@@ -300,33 +235,4 @@ export function createStepTable(on) {
     },
     destroy: () => rows.destroy(),
   };
-}
-
-const countText = (count, all) => {
-  const nodes = `${amountText(all, "count")} ${all === 1 ? "node" : "nodes"}`;
-  return count === all ? nodes : `${amountText(count, "count")} of ${nodes}`;
-};
-
-/** A sum that is too long for the unit of its column has a unit of its own. */
-function totalText(value, unit, scale) {
-  const text = scaledText(value, scale);
-  return text.length > LONGEST_TOTAL ? amountText(value, unit) : text;
-}
-
-/** Scales and bars follow all steps of the run, so that filtering does not change how long a bar is. */
-function cellLookOf({ columns, index, run, rows }) {
-  const scales = {};
-  const largest = {};
-  for (const { key, unit } of columns) {
-    if (!unit) continue;
-    const values = index.steps.map((step) => (key in step ? step[key] : index.extraOf(step)[key]));
-    const headings = rows.filter(({ kind }) => kind !== "step").map((row) => valueIn(row, key));
-    scales[key] = columnScale([...values, ...headings], unit);
-    largest[key] = values.reduce(
-      (most, value) => (typeof value === "number" && value > most ? value : most),
-      0,
-    );
-  }
-  const groupsOf = (row) => index.groupsOf.get(row.step.node_id) ?? [];
-  return { scales, largest, run, groupsOf };
 }
