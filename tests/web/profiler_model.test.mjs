@@ -54,6 +54,22 @@ test("rows fill in while it runs, and the run takes their place when it is kept"
   assert.equal(model.state.list.items[0].id, 3);
 });
 
+test("when the end of a run is never told it is asked for", async (t) => {
+  const routes = fakeRoutes();
+  const model = new ProfilerModel(routes);
+  await model.start();
+  await model.run(runner({ prompt_ids: ["p"], series: null }), ask);
+  model.heardRun({ phase: "started", prompt_id: "p" });
+  await model.look(); // too early
+  assert.equal(model.state.progress.phase, "running");
+  const later = Date.now() + 10_000;
+  t.mock.method(Date, "now", () => later);
+  routes.keep({ ...editedRuns[1], id: 3, prompt_id: "p" });
+  await model.look();
+  assert.equal(model.state.progress.phase, "idle");
+  assert.equal(model.state.open.run.id, 3);
+});
+
 test("steps of a prompt that nobody follows change nothing", async () => {
   const model = new ProfilerModel(fakeRoutes());
   await model.start();

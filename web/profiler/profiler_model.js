@@ -260,6 +260,7 @@ export class ProfilerModel {
     if (!isOver) return;
     await this.readRuns();
     const newest = this.state.list.items[0];
+    if (newest?.status === "running") this.#unsaved = newest.prompt_id; // being written: looked at once more
     if (this.#follow && newest) await this.#read(newest.id);
   }
 
