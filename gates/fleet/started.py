@@ -20,7 +20,7 @@ from ..errors import ServerTrouble, StartFailed
 from .ranking import BRIEF
 
 KEEPER = Path(__file__).with_name("keeper.py")
-LOG_LINES_SHOWN = 15
+LOG_SHOWN = 500  # characters
 POLL_SECONDS = 0.2
 SECONDS_TO_END = 15.0
 
@@ -116,9 +116,9 @@ class Started:
             await asyncio.sleep(POLL_SECONDS)
 
     def _told(self) -> str:
-        """The command, and the end of what it wrote."""
+        """The end of what it wrote: as much as a message holds."""
         log = (self._folder / "log").read_text("utf-8", "replace") if self._folder else ""
-        return f"{shlex.join(self._start.command)}\n" + "\n".join(log.splitlines()[-LOG_LINES_SHOWN:])
+        return "…" + log.rstrip()[-LOG_SHOWN:]
 
     def stop(self) -> None:
         """End it and remove its folder."""
