@@ -101,4 +101,6 @@ def test_a_workflow_is_saved_and_opened_and_the_other_panels_open(comfy: ComfyPa
     expect(terminal).to_contain_text("To see the GUI go to")
     comfy.screenshot("log")
     comfy.evaluate(COMMAND, "Comfy.BrowseTemplates")
+    # A real ComfyUI has hundreds more.
+    comfy.page.get_by_role("dialog").get_by_placeholder("Search").fill("image_pool")
     expect(comfy.page.get_by_test_id("template-workflow-image_pool")).to_be_visible()
