@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from .order import Order
 from .ranking import standing
 from .started import Start, Started
 
-MOST_KEPT = 4096  # events that wait to be asked for
+MOST_KEPT = 1024  # events that can be asked for
 MOST_STARTS = 3  # of a ComfyUI that keeps ending
 
 
@@ -61,7 +62,8 @@ class ComfyActor:
         self._starts = 0
         self._rules = rules
         self._node = node()
-        self._told: deque[Told] = deque(maxlen=MOST_KEPT)
+        self._told: deque[tuple[int, Told]] = deque(maxlen=MOST_KEPT)
+        self._number_told = 0  # rises through all lives of the actor
         self._task: asyncio.Task[Carried[tuple[Piece, ...]]] | None = None
         self._down = False
 
@@ -128,13 +130,13 @@ class ComfyActor:
 
     def _hear(self, told: Told) -> None:
         if not isinstance(told, Preview):  # nobody looks at the pictures of many machines
-            self._told.append(told)
+            self._number_told = max(self._number_told + 1, time.time_ns())
+            self._told.append((self._number_told, told))
 
-    async def heard(self) -> tuple[Told, ...]:
-        """What happened since this was asked last."""
-        told = tuple(self._told)
-        self._told.clear()
-        return told
+    async def heard(self, last: int) -> tuple[tuple[int, Told], ...]:
+        """What happened after number `last`, numbered. What was answered once may be asked again: an answer
+        can be lost, and Ray repeats what it asked an actor that died."""
+        return tuple(one for one in self._told if one[0] > last)
 
     async def cancel(self) -> None:
         """Cancel the run of the job that is here, and no other."""

@@ -45,6 +45,7 @@ class Hand:
 
     handle: Any
     ready: Ready
+    heard: int = 0  # number of the last event that was told
 
 
 class Batch:
@@ -148,9 +149,10 @@ class Batch:
         return self._refs[order.job]
 
     def _listen(self) -> None:
-        refs = [hand.handle.heard.remote() for hand in self._hands]
-        for told in self._cluster.answers(refs, BEAT_SECONDS):
-            for one in told or ():
+        refs = [hand.handle.heard.remote(hand.heard) for hand in self._hands]
+        for hand, told in zip(self._hands, self._cluster.answers(refs, BEAT_SECONDS), strict=True):
+            for number, one in told or ():
+                hand.heard = number
                 self._tell(one)
 
     def _take(self, outcome: Outcome, left: dict[str, Order]) -> None:
