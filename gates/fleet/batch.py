@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ClusterFailed, GatesError
 from .actor import ComfyActor, Outcome, Ready
 from .book import Book, Interrupted
-from .decisions import Joined, Tell
+from .decisions import Joined, Tell, Told
 from .errand import Rules
 from .order import Order
 from .ray_door import Cluster, this_node
@@ -151,7 +151,11 @@ class Batch:
     def _listen(self) -> None:
         refs = [hand.handle.heard.remote(hand.heard) for hand in self._hands]
         for hand, told in zip(self._hands, self._cluster.answers(refs, BEAT_SECONDS), strict=True):
-            for number, one in told or ():
+            self._hear(hand, told or ())
+
+    def _hear(self, hand: Hand, told: Sequence[tuple[int, Told]]) -> None:
+        for number, one in told:
+            if number > hand.heard:
                 hand.heard = number
                 self._tell(one)
 
@@ -159,6 +163,7 @@ class Batch:
         """Write down how a job ended; one that ended nowhere stays among those `left`."""
         order = outcome.order
         self._refs.pop(order.job, None)
+        self._hear(self._hands[outcome.ready.number], outcome.told)
         self._meet(self._hands[outcome.ready.number], outcome.ready)
         if outcome.elsewhere and outcome.error is not None:
             left[order.job] = order

@@ -22,6 +22,7 @@ from ..errors import ClusterFailed, ClusterMissing
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS_SKIP_REGEX": "(?s).*",  # what the daemons have to say is in their logs
+    "RAY_worker_niceness": "0",  # our actors wait for servers; they must not wait for the processor too
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 OBJECT_STORE = 80 * 2**20  # bytes: on one machine, files stay on its disk
