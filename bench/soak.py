@@ -1,7 +1,8 @@
 """Many prompts on one stand-in host: `python3 dev.py bench soak [--quick]`.
 
-A thousand in a row, then two hundred at once from twenty clients: none may be lost, and the memory after the
-thousandth is held against that after the two hundredth. Loopback only; the exit code is 1 where a bound is missed.
+A thousand in a row, then two hundred at once from twenty clients: none may be lost, and the memory after
+the thousandth is held against that after the two hundredth. Loopback only; the exit code is 1 where a bound
+is missed.
 """
 
 from __future__ import annotations

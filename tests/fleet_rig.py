@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PACK = ROOT / "tests" / "data" / "fleet_pack"
 MARK = "GATES_TEST_MARK"
-SECONDS = 120.0  # for anything, on a machine that has much else to do
+SECONDS = 180.0  # for anything, on a machine that has much else to do
 
 
 def render(
@@ -120,11 +121,15 @@ def gates_run(*arguments: str, cwd: Path) -> Iterator[Running]:
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
+    patience = threading.Timer(SECONDS, process.kill)  # a test that waits for what never comes is told so
+    patience.start()
     with process:
         try:
             yield Running(process, mark)
         finally:
+            patience.cancel()
             process.kill()
+            patience.join()
 
 
 # From any folder, whether the package is installed or not.

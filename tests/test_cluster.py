@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -104,3 +105,23 @@ def test_what_a_batch_started_ends_with_it(tmp_path: Path) -> None:
     assert envelope["data"]["counts"] == {"done": 1, "cancelled": 1, "not_started": 0}
     assert lines_of(log) == ["start a", "end a", "start b"]
     assert batch.left_behind() == []
+
+
+def test_no_cluster_at_an_address_is_told_at_once(tmp_path: Path) -> None:
+    jobs = write_jobs(tmp_path / "jobs.jsonl", {"workflow": render("x")})
+    with gates_run("--batch", str(jobs), "--cluster", "127.0.0.1:1", cwd=tmp_path) as batch:
+        envelope = batch.end()
+    assert (envelope["exit_code"], envelope["errors"][0]["code"]) == (4, "cluster_failed")
+
+
+def test_without_ray_the_extra_is_named_and_nothing_else_needs_it(tmp_path: Path) -> None:
+    jobs = write_jobs(tmp_path / "jobs.jsonl", {"workflow": render("x")})
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.modules['ray'] = None\n"
+        "import gates.client, gates.cli.run_alone\n"
+        "assert 'torch' not in sys.modules\n"
+        f"from gates.cli.main import main; sys.exit(main(['run', '--batch', {str(jobs)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'comfyui-dataset-gates[cluster]'" in done.stderr

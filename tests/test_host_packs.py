@@ -118,8 +118,9 @@ def test_built_in_nodes_keep_their_names(start_host: StartHost, tmp_path: Path) 
     [
         ("from comfy_api.latest import Caching", "has no comfy_api.latest.Caching"),
         ("from comfy_api.latest import io; io.Unheard", "has no comfy_api.latest._io_public.Unheard"),
-        ("import comfy.samplers", "has no comfy.samplers"),
-        ("from nodes import KSampler", "has no nodes.KSampler"),
+        ("import comfy.unheard", "has no comfy.unheard"),
+        ("from nodes import Unheard", "has no nodes.Unheard"),
+        ("from comfy import sd; sd.load_clip()", "has no comfy.sd.load_clip"),
         ("import folder_paths; folder_paths.odd()", "has no folder_paths.odd"),
         ("def comfy_entrypoint(): ...", "comfy_entrypoint answers None, which is no ComfyExtension"),
         ("", "neither NODE_CLASS_MAPPINGS nor comfy_entrypoint"),
@@ -137,7 +138,7 @@ def test_a_pack_can_look_whether_a_name_is_there(start_host: StartHost, tmp_path
     assert not hasattr(folder_paths, "odd")
     assert getattr(comfy.model_management, "odd", 5) == 5
     try:
-        import comfy.samplers
+        import comfy.unheard
     except ImportError:
         NODE_CLASS_MAPPINGS = {}
     """

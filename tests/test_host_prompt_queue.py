@@ -60,6 +60,19 @@ def test_what_is_done_is_history_without_its_secrets() -> None:
     assert queue.get_tasks_remaining() == 0
 
 
+def test_deleting_the_last_one_is_told_twice() -> None:
+    server = Server()
+    queue = PromptQueue(server, lambda: None)
+    for prompt_id in "ab":
+        queue.put(item(1, prompt_id))
+    told = []
+    for prompt_id in "ab":
+        before = server.updates
+        assert queue.delete_by_id(prompt_id)
+        told.append(server.updates - before)
+    assert told == [1, 2]
+
+
 def test_deleting_leaves_a_heap() -> None:
     queue, _ = make()
     for number in (5, 1, 4, 2, 3):

@@ -95,6 +95,7 @@ def test_the_picture_beside_a_model(shared_host: HostProcess, place: str, status
 def test_templates_are_an_empty_list(shared_host: HostProcess) -> None:
     assert shared_host.get("/templates/index.json").json() == []
     assert shared_host.get("/templates/index_logo.json").json() == {}
+    assert shared_host.get("/templates/fuse_options.json").json() is None
     assert shared_host.get("/templates/index.zh.json").status == 404
 
 

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from gates.host.running.cache import CacheEntry, ObjectCache, OutputCache
+from gates.host.running.context import get_executing_context
 from gates.host.running.graph import DependencyCycleError, DynamicPrompt, NodeInputError, NodeNotFoundError
 from gates.host.running.graph_builder import ExecutionBlocker, GraphBuilder, add_graph_prefix, is_link
 from gates.host.running.inputs import get_input_data
 from gates.host.running.mapping import map_over_lists, wait_for
 from gates.host.running.returns import read_returns
 from gates.host.running.schedule import Schedule
-from gates.host.running.signatures import ChangeLog, to_hashable
+from gates.host.running.signatures import ChangeLog, Signatures, to_hashable
 from gates.host.running.types_match import validate_node_input
 
 
@@ -346,3 +347,48 @@ def test_objects_go_when_no_prompt_has_their_node() -> None:
     cache.set_prompt(DynamicPrompt({"2": node()}))
     cache.set_prompt(prompt)
     assert cache.get(prompt, "1", Plain) is not first
+
+
+class Asks:
+    FUNCTION = "run"
+
+    def run(self, **inputs: Any) -> tuple[int | None]:
+        context = get_executing_context()
+        assert context is not None
+        return (context.list_index,)
+
+
+@pytest.mark.parametrize(
+    ("lists", "indexes"), [({}, [None]), ({"a": []}, [None]), ({"a": [1, 2]}, [0, 1])], ids=str
+)
+def test_a_call_without_inputs_has_no_number(lists: dict[str, Any], indexes: list[int | None]) -> None:
+    answers = asyncio.run(map_over_lists("p", "1", Asks(), lists, "run"))
+    assert [index for (index,) in answers] == indexes
+
+
+def key_of(graph: Graph, node_id: str) -> Any:
+    prompt = DynamicPrompt(graph)
+    signatures = Signatures(prompt, CLASSES, ChangeLog("p", prompt, CLASSES))
+    asyncio.run(signatures.add(node_id))
+    return signatures.key(node_id)
+
+
+def test_one_node_used_twice_is_not_two_equal_ones() -> None:
+    """As in ComfyUI, where ancestors are numbered."""
+    shared = {"1": node(a="x"), "3": node(a=["1", 0], b=["1", 0])}
+    twins = {"1": node(a="x"), "2": node(a="x"), "3": node(a=["1", 0], b=["2", 0])}
+    renamed = {"a": node(a="x"), "c": node(a=["a", 0], b=["a", 0])}
+    assert key_of(shared, "3") != key_of(twins, "3")
+    assert key_of(shared, "3") == key_of(renamed, "c")
+
+
+def test_keys_of_nodes_that_wait_for_each_other() -> None:
+    graph = {"1": node(a=["2", 0]), "2": node(a=["1", 0], b=["3", 0]), "3": node(a="x")}
+    assert key_of(graph, "1") == key_of(graph, "1")
+
+
+def test_keys_of_a_long_chain() -> None:
+    graph = {"0": node(a="x"), **{str(at): node(a=[str(at - 1), 0], b=["0", 0]) for at in range(1, 1_500)}}
+    assert key_of(graph, "1499") == key_of(graph, "1499")
+    changed = {**graph, "0": node(a="y")}
+    assert key_of(graph, "1499") != key_of(changed, "1499")

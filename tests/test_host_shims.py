@@ -19,7 +19,8 @@ from gates.host.prompt_server import PromptServer
 from gates.host.registry import NodeRegistry
 from gates.host.running.progress import ProgressBoard
 from gates.host.runtime import Runtime
-from gates.host.shims.lacking import LackingFinder, LackingModule
+from gates.host.shims.hollow import LackingFinder
+from gates.host.shims.lacking import LackingModule
 from gates.host.shims.node_helpers import conditioning_set_values, pillow
 from gates.host.shims.progress_bar import BarHooks
 from gates.host.shims.surface import modules_for
@@ -77,8 +78,8 @@ def test_a_missing_name_names_the_stand_in(modules: dict[str, Any]) -> None:
 
 
 def test_a_missing_module_of_comfyui_names_the_stand_in_and_others_do_not() -> None:
-    finder = LackingFinder()
-    for name in ("comfy.samplers", "comfy_api.latest", "latent_preview", "nodes.KSampler"):
+    finder = LackingFinder("/base")
+    for name in ("comfy.unheard", "comfy_api.latest", "latent_preview.odd", "comfy.sd.VAE"):
         with pytest.raises(LackingModule, match=f"has no {name}"):
             finder.find_spec(name, None)
     assert finder.find_spec("numpyy", None) is None

@@ -43,7 +43,13 @@ async def test_only_a_first_message_with_flags_is_answered(shared_host: HostProc
         assert answer["max_upload_size"] == 104857600
     async with aiohttp.ClientSession(shared_host.url) as session, session.ws_connect("/ws") as socket:
         await heard(socket, "status")
-        await socket.send_str("no json")
+        for text in ("no json", "[1]"):  # not counted: neither is a message
+            await socket.send_str(text)
+        await socket.send_json(flags)
+        assert "assets" in await heard(socket, "feature_flags")
+    async with aiohttp.ClientSession(shared_host.url) as session, session.ws_connect("/ws") as socket:
+        await heard(socket, "status")
+        await socket.send_json({"type": "other"})
         await socket.send_json(flags)
         await socket.send_bytes(b"\0")
         async with session.post("/api/prompt", json={"prompt": PICTURE, "client_id": "nobody"}) as answered:

@@ -106,7 +106,7 @@ def test_attributes_of_the_server(modules: dict[str, Any]) -> None:
 )
 def test_what_is_lacking_says_so(modules: dict[str, ModuleType], module: str, name: str) -> None:
     with pytest.raises(LackingName, match=f"stand-in host .* {module}.{name}"):
-        getattr(modules[module], name)
+        getattr(modules[module], name)()
 
 
 @pytest.mark.parametrize(
@@ -185,3 +185,22 @@ def test_names_of_model_files(modules: dict[str, Any], tmp_path: Path) -> None:
     assert names == ["sub/a.safetensors"]
     assert str(folder) in read
     assert modules["folder_paths"].cached_filename_list_("loras") is None
+
+
+def test_packs_save_elsewhere_by_what_they_set(modules: dict[str, Any]) -> None:
+    nodes, folders = modules["nodes"], modules["folder_paths"]
+
+    class Elsewhere(nodes.SaveImage):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            self.output_dir = folders.get_temp_directory()
+            self.type = "temp"
+            self.prefix_append = "_kept"
+            self.compress_level = 1
+
+    picture = torch.zeros(1, 4, 6, 3)
+    for node, start in ((Elsewhere(), "mine_kept_0"), (nodes.PreviewImage(), "mine_temp_")):
+        (saved,) = node.save_images(picture, "mine", None, None)["ui"]["images"]
+        assert saved["type"] == "temp" and saved["filename"].startswith(start)
+        assert (Path(folders.get_temp_directory()) / saved["filename"]).is_file()
+    assert issubclass(nodes.PreviewImage, nodes.SaveImage)
+    assert nodes.ImageScale.upscale_methods[0] == "nearest-exact"

@@ -63,8 +63,8 @@ def crew_of(args: argparse.Namespace, cluster: Cluster) -> Crew:
     """Raises ClusterFailed where the cluster has not the GPUs that are asked for."""
     if not starts(args):
         return Crew(servers=tuple(dict.fromkeys(args.servers or [DEFAULT_SERVER])))
-    start = start_comfyui(args.comfyui) if args.comfyui else start_command(args.start)
     each = 1.0 if args.gpus is None else args.gpus
+    start = start_comfyui(args.comfyui, each > 0) if args.comfyui else start_command(args.start)
     there = cluster.gpus
     count = args.count if args.count is not None else (int(there / each) if each else 1)
     if count < 1 or each * count > there:

@@ -24,6 +24,7 @@ from .socket import Socket
 from .submission import Submission
 from .values import PREFIX, Job, Result, Workflow
 from .watch import Watch
+from .within import within
 
 OnEvent = Callable[[Event], None]
 
@@ -186,8 +187,8 @@ class Client(Server):
             targets=targets,
         )
         try:
-            sent = await asyncio.wait_for(sending, timeout)
-        except ClientError:  # some are TimeoutErrors, and not that of `wait_for`
+            sent = await within(sending, timeout)
+        except ClientError:  # some are TimeoutErrors, and not that of `within`
             raise
         except asyncio.TimeoutError as error:
             raise RunTimedOut(f"{self.url} did not take the workflow in time.") from error
@@ -226,7 +227,7 @@ class Client(Server):
         if deadline is None:
             return await inbox.get()
         try:
-            return await asyncio.wait_for(inbox.get(), max(0.0, deadline - time.monotonic()))
+            return await within(inbox.get(), max(0.0, deadline - time.monotonic()))
         except asyncio.TimeoutError as error:
             told = f"The run {prompt_id} on {self.url} was not done in time."
             raise RunTimedOut(told, prompt_id=prompt_id) from error

@@ -10,6 +10,7 @@ from ..errors import ServerTrouble
 from .limits import Limits
 from .pauses import pause_before
 from .values import State
+from .within import within
 
 TRIES = 3  # a prompt that was just sent may not be queued yet
 
@@ -43,7 +44,7 @@ class Farewells:
     async def _within_time(self, prompt_id: str) -> None:
         # A server that cannot be reached has nothing to be stopped; the caller has its own error already.
         with suppress(ServerTrouble, asyncio.TimeoutError):
-            await asyncio.wait_for(self._until_stopped(prompt_id), self._limits.farewell)
+            await within(self._until_stopped(prompt_id), self._limits.farewell)
 
     async def _until_stopped(self, prompt_id: str) -> None:
         for number in range(TRIES):

@@ -19,6 +19,7 @@ from ..errors import ClientError
 from .address import websocket_address
 from .exchange import Exchange
 from .preparing import new_id
+from .within import within
 
 SECONDS_TO_CLOSE = 2.0
 FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
@@ -59,7 +60,7 @@ class Socket:
             if self._used and not self._wanted():
                 self.client_id = new_id()  # no queued prompt speaks to the old one
             try:
-                opened = await asyncio.wait_for(self._connect(), self._exchange.limits.connect)
+                opened = await within(self._connect(), self._exchange.limits.connect)
             except (ClientError, aiohttp.ClientError, OSError, asyncio.TimeoutError, ValueError):
                 return False  # polls do; the next request says what is wrong with the server
             self._open, self._suspected = opened, False
@@ -120,4 +121,4 @@ class Socket:
             self._reader = None
         if opened is not None:
             with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(opened.close(), SECONDS_TO_CLOSE)
+                await within(opened.close(), SECONDS_TO_CLOSE)

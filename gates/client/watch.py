@@ -18,6 +18,7 @@ from .inquiries import Inquiries
 from .limits import Limits
 from .runs import Run
 from .values import Result, State
+from .within import within
 
 SLOWER = 1.5  # each poll of an uneventful run waits this much longer than the one before
 UNKNOWN_ENOUGH = 2  # polls in a row that know nothing of the prompt
@@ -62,7 +63,7 @@ class Watch:
 
     async def _stirred(self, seconds: float) -> None:
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._run.stirred.wait(), seconds)
+            await within(self._run.stirred.wait(), seconds)
 
     async def _poll(self) -> State | None:
         """Where the run is by the server's word; None when it gave none, or the socket was faster."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..client import Client, Preview, Result
@@ -18,7 +19,7 @@ from .order import Order
 from .ranking import standing
 from .started import Start, Started
 
-MOST_KEPT = 4096  # events that wait to be asked for
+MOST_KEPT = 1024  # events that can be asked for
 MOST_STARTS = 3  # of a ComfyUI that keeps ending
 
 
@@ -44,6 +45,7 @@ class Outcome:
     error: GatesError | None = None
     elsewhere: bool = False  # this server provably does not have it, and cannot run it now
     interrupted: bool = False
+    told: tuple[tuple[int, Told], ...] = ()  # as `heard`: what happened before this
 
 
 class ComfyActor:
@@ -61,7 +63,9 @@ class ComfyActor:
         self._starts = 0
         self._rules = rules
         self._node = node()
-        self._told: deque[Told] = deque(maxlen=MOST_KEPT)
+        self._told: deque[tuple[int, Told]] = deque(maxlen=MOST_KEPT)
+        self._known = 0  # number of the last event that was told
+        self._number_told = 0  # rises through all lives of the actor
         self._task: asyncio.Task[Carried[tuple[Piece, ...]]] | None = None
         self._down = False
 
@@ -93,6 +97,10 @@ class ComfyActor:
 
     async def run(self, order: Order, spool: str, caller: str) -> Outcome:
         """Run one job. Files lie in `spool` for a caller on the node `caller`, else the outcome has them."""
+        outcome = await self._outcome(order, spool, caller)
+        return replace(outcome, told=await self.heard(self._known))
+
+    async def _outcome(self, order: Order, spool: str, caller: str) -> Outcome:
         try:
             if self._down and not await self.is_up():
                 raise NobodyHasIt(order, Unreachable(f"{self._server} is still down."))
@@ -128,13 +136,14 @@ class ComfyActor:
 
     def _hear(self, told: Told) -> None:
         if not isinstance(told, Preview):  # nobody looks at the pictures of many machines
-            self._told.append(told)
+            self._number_told = max(self._number_told + 1, time.time_ns())
+            self._told.append((self._number_told, told))
 
-    async def heard(self) -> tuple[Told, ...]:
-        """What happened since this was asked last."""
-        told = tuple(self._told)
-        self._told.clear()
-        return told
+    async def heard(self, last: int) -> tuple[tuple[int, Told], ...]:
+        """What happened after number `last`, numbered. What was answered once may be asked again: an answer
+        can be lost, and Ray repeats what it asked an actor that died."""
+        self._known = max(self._known, last)
+        return tuple(one for one in self._told if one[0] > last)
 
     async def cancel(self) -> None:
         """Cancel the run of the job that is here, and no other."""

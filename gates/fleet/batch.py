@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import ClusterFailed, GatesError
 from .actor import ComfyActor, Outcome, Ready
 from .book import Book, Interrupted
-from .decisions import Joined, Tell
+from .decisions import Joined, Tell, Told
 from .errand import Rules
 from .order import Order
 from .ray_door import Cluster, this_node
@@ -45,6 +45,7 @@ class Hand:
 
     handle: Any
     ready: Ready
+    heard: int = 0  # number of the last event that was told
 
 
 class Batch:
@@ -148,15 +149,21 @@ class Batch:
         return self._refs[order.job]
 
     def _listen(self) -> None:
-        refs = [hand.handle.heard.remote() for hand in self._hands]
-        for told in self._cluster.answers(refs, BEAT_SECONDS):
-            for one in told or ():
+        refs = [hand.handle.heard.remote(hand.heard) for hand in self._hands]
+        for hand, told in zip(self._hands, self._cluster.answers(refs, BEAT_SECONDS), strict=True):
+            self._hear(hand, told or ())
+
+    def _hear(self, hand: Hand, told: Sequence[tuple[int, Told]]) -> None:
+        for number, one in told:
+            if number > hand.heard:
+                hand.heard = number
                 self._tell(one)
 
     def _take(self, outcome: Outcome, left: dict[str, Order]) -> None:
         """Write down how a job ended; one that ended nowhere stays among those `left`."""
         order = outcome.order
         self._refs.pop(order.job, None)
+        self._hear(self._hands[outcome.ready.number], outcome.told)
         self._meet(self._hands[outcome.ready.number], outcome.ready)
         if outcome.elsewhere and outcome.error is not None:
             left[order.job] = order

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +22,12 @@ from ..errors import ClusterFailed, ClusterMissing
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS_SKIP_REGEX": "(?s).*",  # what the daemons have to say is in their logs
+    "RAY_worker_niceness": "0",  # our actors wait for servers; they must not wait for the processor too
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 OBJECT_STORE = 80 * 2**20  # bytes: on one machine, files stay on its disk
 INSTALL = "pip install 'comfyui-dataset-gates[cluster]'"
+SECONDS_TO_CONNECT = 10.0
 RESTARTS = 3  # of an actor's process, and of the task that it had: Ray's own
 PACKAGE = Path(__file__).parents[1]
 
@@ -39,6 +42,8 @@ def open_cluster(address: str | None, gpus: bool) -> Iterator[Cluster]:
         raise ClusterMissing(f"A batch runs on Ray, which is not installed: {INSTALL}") from error
     if ray.is_initialized():
         raise ClusterFailed("Ray runs in this process already.")
+    if address:
+        check_address(address)
     folder = None if address else ray_folder()
     try:
         try:
@@ -50,6 +55,17 @@ def open_cluster(address: str | None, gpus: bool) -> Iterator[Cluster]:
         ray.shutdown()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_address(address: str) -> None:
+    """Raise ClusterFailed where nobody answers at HOST:PORT: Ray itself would try for many minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdecimal():
+        return  # such as `auto`, which Ray looks up at once
+    try:
+        socket.create_connection((host, int(port)), SECONDS_TO_CONNECT).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterFailed(f"There is no Ray cluster at {address}: {error}") from error
 
 
 def quiet() -> dict[str, Any]:

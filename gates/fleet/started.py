@@ -20,7 +20,7 @@ from ..errors import ServerTrouble, StartFailed
 from .ranking import BRIEF
 
 KEEPER = Path(__file__).with_name("keeper.py")
-LOG_LINES_SHOWN = 15
+LOG_SHOWN = 500  # characters
 POLL_SECONDS = 0.2
 SECONDS_TO_END = 15.0
 
@@ -37,7 +37,7 @@ def start_command(text: str) -> Start:
     return Start(tuple(shlex.split(text, posix=os.name == "posix")))
 
 
-def start_comfyui(directory: str) -> Start:
+def start_comfyui(directory: str, gpu: bool) -> Start:
     """ComfyUI as it lies in `directory`, a path on the machine that will run it, with the Python beside it.
 
     Outputs and temporary files go to a folder of its own: ComfyUI empties its temp folder at start, and
@@ -49,6 +49,7 @@ def start_comfyui(directory: str) -> Start:
             f"{directory}/main.py",
             *("--listen", "127.0.0.1", "--port", "{port}", "--disable-auto-launch"),
             *("--output-directory", "{folder}/output", "--temp-directory", "{folder}"),
+            *(() if gpu else ("--cpu",)),
         )
     )
 
@@ -79,6 +80,7 @@ class Started:
         """Raises StartFailed with the end of its log."""
         self.stop()
         self._folder = Path(tempfile.mkdtemp(prefix="gates-comfyui-"))
+        (self._folder / "output").mkdir()
         port = free_port()
         words = [self._filled(word, port) for word in self._start.command]
         try:
@@ -116,9 +118,9 @@ class Started:
             await asyncio.sleep(POLL_SECONDS)
 
     def _told(self) -> str:
-        """The command, and the end of what it wrote."""
+        """The end of what it wrote: as much as a message holds."""
         log = (self._folder / "log").read_text("utf-8", "replace") if self._folder else ""
-        return f"{shlex.join(self._start.command)}\n" + "\n".join(log.splitlines()[-LOG_LINES_SHOWN:])
+        return "…" + log.rstrip()[-LOG_SHOWN:]
 
     def stop(self) -> None:
         """End it and remove its folder."""

@@ -16,6 +16,8 @@ from typing import Any
 
 from .pack_project import web_directory_of_project
 from .registry import NodeRegistry
+from .shims.lacking import LackingName
+from .shims.placeholder import lacking_in
 
 logger = logging.getLogger("gates.host.packs")
 
@@ -101,7 +103,15 @@ async def load_pack(path: Path, nodes: NodeRegistry, taken: frozenset[str] = fro
     except (Exception, SystemExit) as error:  # whatever a pack does at import, the others go on
         logger.warning("Cannot import %s module for custom nodes: %s", path, error, exc_info=True)
         return False
+    _log_lacking(path)
     return True
+
+
+def _log_lacking(path: Path) -> None:
+    """Once for a pack: what it names that is missed when it is used."""
+    names = lacking_in(_module_name(path))
+    if names:
+        logger.info("%s names what the stand-in host has nothing behind: %s", path, ", ".join(names))
 
 
 def _module_name(path: Path) -> str:
@@ -142,7 +152,11 @@ async def _register_extension(
 ) -> None:
     """Ask a V3 pack for its nodes: `comfy_entrypoint` is asked only where there are no mappings."""
     for node in await _extension_nodes(module):
-        schema = node.GET_SCHEMA()
+        try:
+            schema = node.GET_SCHEMA()
+        except LackingName:
+            logger.exception("the node %r cannot be described and is left out", node)
+            continue
         if schema.node_id not in taken:
             nodes.add(schema.node_id, node, origin)
         if schema.display_name is not None:

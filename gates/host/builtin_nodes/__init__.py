@@ -24,14 +24,14 @@ DISPLAY_NAMES = {
 
 
 def add_builtin_nodes(nodes: NodeRegistry, folders: Folders, send_text: SendText) -> None:
-    load_image = make_load_image(folders)
+    load_image, save_image = make_load_image(folders), make_save_image(folders)
     nodes.classes.update(
         {
             "LoadImage": load_image,
             "LoadImageMask": make_load_image_mask(load_image),
             "LoadImageOutput": make_load_image_output(load_image),
-            "SaveImage": make_save_image(folders),
-            "PreviewImage": make_preview_image(folders),
+            "SaveImage": save_image,
+            "PreviewImage": make_preview_image(folders, save_image),
             "EmptyImage": EmptyImage,
             "ImageInvert": ImageInvert,
             "ImageScale": ImageScale,

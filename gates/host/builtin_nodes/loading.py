@@ -19,7 +19,15 @@ def make_load_image(folders: Folders) -> type[Any]:
         RETURN_TYPES = ("IMAGE", "MASK")
         FUNCTION = "load_image"
         ESSENTIALS_CATEGORY = "Basics"
-        SEARCH_ALIASES = ["open image", "import image", "image input", "upload image"]
+        SEARCH_ALIASES = [
+            "load image",
+            "open image",
+            "import image",
+            "image input",
+            "upload image",
+            "read image",
+            "image loader",
+        ]
 
         @classmethod
         def INPUT_TYPES(cls) -> dict[str, Any]:

@@ -61,17 +61,28 @@ class ImageScale:
     RETURN_TYPES = ("IMAGE",)
     FUNCTION = "upscale"
     ESSENTIALS_CATEGORY = "Image Tools"
-    SEARCH_ALIASES = ["resize", "scale image", "zoom", "change size"]
+    SEARCH_ALIASES = [
+        "resize",
+        "resize image",
+        "scale image",
+        "image resize",
+        "zoom",
+        "zoom in",
+        "change size",
+    ]
+    # Packs offer these in nodes of their own.
+    upscale_methods = list(METHODS)
+    crop_methods = CROPS
 
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, Any]:
         return {
             "required": {
                 "image": ("IMAGE",),
-                "upscale_method": (list(METHODS),),
+                "upscale_method": (cls.upscale_methods,),
                 "width": _size(512, 0),
                 "height": _size(512, 0),
-                "crop": (CROPS,),
+                "crop": (cls.crop_methods,),
             }
         }
 

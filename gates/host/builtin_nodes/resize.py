@@ -23,7 +23,7 @@ def common_upscale(samples: Tensor, width: int, height: int, upscale_method: str
     if crop == "center":
         samples = _cut_to_proportion(samples, width / height)
     if upscale_method == "lanczos":
-        return _lanczos(samples, width, height)
+        return lanczos(samples, width, height)
     if upscale_method not in METHODS:
         raise ValueError(f"the stand-in host cannot resize by {upscale_method!r}, but by {METHODS}")
     return torch.nn.functional.interpolate(samples, size=(height, width), mode=upscale_method)
@@ -36,7 +36,7 @@ def _cut_to_proportion(samples: Tensor, wanted: float) -> Tensor:
     return samples[..., y : height - y, x : width - x]
 
 
-def _lanczos(samples: Tensor, width: int, height: int) -> Tensor:
+def lanczos(samples: Tensor, width: int, height: int) -> Tensor:
     import numpy
     import torch
     from PIL import Image

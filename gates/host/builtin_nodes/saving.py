@@ -7,6 +7,7 @@ import os
 import random
 import string
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ PREVIEW_COMPRESSION = 1
 HIDDEN = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
 
 
+@dataclass(frozen=True)
+class Place:
+    directory: str
+    kind: str
+    prefix: str
+
+
 def make_save_image(folders: Folders) -> type[Any]:
     class SaveImage:
         CATEGORY = "image"
@@ -29,7 +37,14 @@ def make_save_image(folders: Folders) -> type[Any]:
         OUTPUT_NODE = True
         ESSENTIALS_CATEGORY = "Basics"
         DESCRIPTION = "Saves the input images to the output directory."
-        SEARCH_ALIASES = ["save", "export image", "output image", "write image", "download"]
+        SEARCH_ALIASES = ["save", "save image", "export image", "output image", "write image", "download"]
+
+        def __init__(self) -> None:
+            # Packs build upon this class and set these to save elsewhere.
+            self.output_dir = folders.get_output_directory()
+            self.type = "output"
+            self.prefix_append = ""
+            self.compress_level = SAVE_COMPRESSION
 
         @classmethod
         def INPUT_TYPES(cls) -> dict[str, Any]:
@@ -47,39 +62,34 @@ def make_save_image(folders: Folders) -> type[Any]:
             prompt: Any = None,
             extra_pnginfo: Mapping[str, Any] | None = None,
         ) -> dict[str, Any]:
-            saved = save_pictures(
-                folders, images, "output", filename_prefix, prompt, extra_pnginfo, SAVE_COMPRESSION
-            )
+            place = Place(self.output_dir, self.type, filename_prefix + self.prefix_append)
+            saved = save_pictures(folders, images, place, prompt, extra_pnginfo, self.compress_level)
             return {"ui": {"images": saved}, "result": (images,)}
 
     return SaveImage
 
 
-def make_preview_image(folders: Folders) -> type[Any]:
-    class PreviewImage:
-        CATEGORY = "image"
-        RETURN_TYPES = ("IMAGE",)
-        RETURN_NAMES = ("images",)
-        FUNCTION = "save_images"
-        OUTPUT_NODE = True
-        ESSENTIALS_CATEGORY = "Basics"
+def make_preview_image(folders: Folders, save_image: type[Any]) -> type[Any]:
+    class PreviewImage(save_image):  # type: ignore[misc]
         DESCRIPTION = "Shows the input images without keeping them."
-        SEARCH_ALIASES = ["preview", "show image", "view image", "display image"]
+        SEARCH_ALIASES = [
+            "preview",
+            "preview image",
+            "show image",
+            "view image",
+            "display image",
+            "image viewer",
+        ]
 
         def __init__(self) -> None:
-            self._prefix = "ComfyUI_temp_" + "".join(random.choices(string.ascii_lowercase, k=5))
+            self.output_dir = folders.get_temp_directory()
+            self.type = "temp"
+            self.prefix_append = "_temp_" + "".join(random.choices(string.ascii_lowercase, k=5))
+            self.compress_level = PREVIEW_COMPRESSION
 
         @classmethod
         def INPUT_TYPES(cls) -> dict[str, Any]:
             return {"required": {"images": ("IMAGE",)}, "hidden": dict(HIDDEN)}
-
-        def save_images(
-            self, images: Tensor, prompt: Any = None, extra_pnginfo: Mapping[str, Any] | None = None
-        ) -> dict[str, Any]:
-            saved = save_pictures(
-                folders, images, "temp", self._prefix, prompt, extra_pnginfo, PREVIEW_COMPRESSION
-            )
-            return {"ui": {"images": saved}, "result": (images,)}
 
     return PreviewImage
 
@@ -87,22 +97,20 @@ def make_preview_image(folders: Folders) -> type[Any]:
 def save_pictures(
     folders: Folders,
     images: Tensor,
-    kind: str,
-    prefix: str,
+    place: Place,
     prompt: Any,
     extra: Mapping[str, Any] | None,
     compression: int,
 ) -> list[Saved]:
     """One file for each image of a batch, named `<prefix>_<counter>_.png`."""
     height, width = images[0].shape[:2]
-    directory = folders.get_directory_by_type(kind) or ""
-    place = folders.get_save_image_path(prefix, directory, width, height)
-    folder, stem, counter, subfolder, _ = place
+    found = folders.get_save_image_path(place.prefix, place.directory, width, height)
+    folder, stem, counter, subfolder, _ = found
     saved = []
     for number, image in enumerate(images):
         name = f"{stem.replace('%batch_num%', str(number))}_{counter + number:05}_.png"
         _write(Path(os.path.join(folder, name)), image, prompt, extra, compression)
-        saved.append({"filename": name, "subfolder": subfolder, "type": kind})
+        saved.append({"filename": name, "subfolder": subfolder, "type": place.kind})
     return saved
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp import web
 
 from ..prompt_server import PromptServer
 from ..registry import NodeClass, NodeRegistry
 from ..running.v3 import is_v3
+from ..shims.lacking import LackingName
+from ..shims.placeholder import name_of
 
 logger = logging.getLogger("gates.host.object_info")
+
+LEFT_OUT = "the node %r cannot be described and is left out"
 
 # Attribute of the class, name in the answer; said only where it is true.
 MARKS = (("DEPRECATED", "deprecated"), ("EXPERIMENTAL", "experimental"), ("DEV_ONLY", "dev_only"))
@@ -21,25 +26,44 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
     nodes = server.runtime.nodes
 
     async def everything(request: web.Request) -> web.Response:
-        return web.json_response(all_nodes(nodes))
+        described = (f"{json.dumps(name)}: {text}" for name, text in all_nodes(nodes).items())
+        return web.Response(text="{" + ", ".join(described) + "}", content_type="application/json")
 
     async def one(request: web.Request) -> web.Response:
         name = request.match_info["node_class"]
-        return web.json_response({name: node_info(name, nodes)} if name in nodes.classes else {})
+        found = {name: node_info(name, nodes)} if name in nodes.classes else {}
+        return web.json_response(found, dumps=as_json)
 
     routes.get("/object_info")(everything)
     routes.get("/object_info/{node_class}")(one)
 
 
-def all_nodes(nodes: NodeRegistry) -> dict[str, Any]:
-    """A class that cannot describe itself is named in the log and left out."""
+def all_nodes(nodes: NodeRegistry) -> dict[str, str]:
+    """What is known of each, as JSON; one that cannot describe itself is named in the log and left out."""
     found = {}
     for name in nodes.classes:
         try:
-            found[name] = node_info(name, nodes)
+            described = node_info(name, nodes)
         except Exception:
-            logger.exception("the node %r cannot be described and is left out", name)
+            logger.exception(LEFT_OUT, name)
+            continue
+        try:
+            found[name] = as_json(described)
+        except LackingName:
+            logger.exception(LEFT_OUT, name)
     return found
+
+
+def as_json(described: Any) -> str:
+    """Raises LackingName for what the host lacks, TypeError for what is no JSON anywhere."""
+    return json.dumps(described, default=_no_json)
+
+
+def _no_json(value: Any) -> NoReturn:
+    lacking = name_of(value)
+    if lacking is not None:
+        raise LackingName(lacking)
+    raise TypeError(f"{value!r} is no JSON")
 
 
 def node_info(name: str, nodes: NodeRegistry) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from ..prompt_server import PromptServer
 logger = logging.getLogger("gates.host.packs")
 
 EXAMPLE_FOLDERS = ("example_workflows", "example", "examples", "workflow", "workflows")
+# What the page reads for its dialog of templates; how to search them it knows itself.
+NO_TEMPLATES: dict[str, Any] = {"index.json": [], "index_logo.json": {}, "fuse_options.json": None}
 LOCALE_FILES = ("nodeDefs", "commands", "settings")
 
 
@@ -44,11 +46,11 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
 
     async def no_templates(request: web.Request) -> web.Response:
         """ComfyUI's own templates need models; the page wants a list of them all the same."""
-        return web.json_response([] if request.path.endswith("index.json") else {})
+        return web.json_response(NO_TEMPLATES[request.path.rsplit("/", 1)[-1]])
 
     routes.get("/i18n")(i18n)
-    routes.get("/templates/index.json")(no_templates)
-    routes.get("/templates/index_logo.json")(no_templates)
+    for name in NO_TEMPLATES:
+        routes.get(f"/templates/{name}")(no_templates)
     routes.get("/workflow_templates")(workflow_templates)
     routes.get("/global_subgraphs")(subgraphs)
     routes.get("/global_subgraphs/{id}")(subgraph)

@@ -8,13 +8,15 @@ from typing import Any
 from aiohttp import web
 
 from ... import __version__
-from ..frontend import PACKAGE, installed_version
+from ..frontend import installed_version
 from ..memory import free_bytes, total_bytes
 from ..prompt_server import PromptServer
 from ..sockets import SERVER_FEATURES
 
 # The version whose answers this host gives.
 COMFYUI_VERSION = "0.29.0"
+# The frontend that this version asks for; the page warns of an older one.
+REQUIRED_FRONTEND = "1.47.10"
 # ComfyUI's switch for what this host always does; the page looks for it before it asks for news.
 NO_NETWORK = "--disable-api-nodes"
 TEMPLATES = "comfyui-workflow-templates"
@@ -33,7 +35,6 @@ def add_routes(routes: web.RouteTableDef, server: PromptServer) -> None:
 
 def system_stats() -> dict[str, Any]:
     total, free = total_bytes(), free_bytes()
-    frontend = installed_version(PACKAGE)
     return {
         "stand_in": {"name": "Dataset Gates stand-in host", "version": __version__},
         "system": {
@@ -41,7 +42,7 @@ def system_stats() -> dict[str, Any]:
             "ram_total": total,
             "ram_free": free,
             "comfyui_version": COMFYUI_VERSION,
-            "required_frontend_version": frontend,
+            "required_frontend_version": REQUIRED_FRONTEND,
             "installed_templates_version": installed_version(TEMPLATES),
             "required_templates_version": None,
             "comfy_package_versions": [],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol, TypedDict
 
@@ -140,12 +140,18 @@ class WebUIProgressHandler(ProgressHandler):
     def __init__(self, server_instance: ProgressServer) -> None:
         super().__init__("webui")
         self._server = server_instance
+        # What was last told of each node. A message tells of all of them, so only what changed is made anew.
+        self._told: dict[str, dict[str, Any]] = {}
+
+    def set_registry(self, registry: ProgressRegistry) -> None:
+        super().set_registry(registry)
+        self._told = {}
 
     def start_handler(self, node_id: str, state: NodeProgressState, prompt_id: str) -> None:
-        self._send_states(prompt_id)
+        self._send_states(node_id, state, prompt_id)
 
     def finish_handler(self, node_id: str, state: NodeProgressState, prompt_id: str) -> None:
-        self._send_states(prompt_id)
+        self._send_states(node_id, state, prompt_id)
 
     def update_handler(
         self,
@@ -156,24 +162,19 @@ class WebUIProgressHandler(ProgressHandler):
         prompt_id: str,
         image: Preview | None = None,
     ) -> None:
-        self._send_states(prompt_id)
+        self._send_states(node_id, state, prompt_id)
         if image is not None and self._server.client_supports(PREVIEW_METADATA_FEATURE):
             metadata = self._ids(node_id, prompt_id)
             self._send(PREVIEW_IMAGE_WITH_METADATA, (image, metadata))
 
-    def _send_states(self, prompt_id: str) -> None:
-        states: Mapping[str, NodeProgressState] = self.registry.nodes if self.registry else {}
-        nodes = {
-            node_id: {
-                "value": state["value"],
-                "max": state["max"],
-                "state": state["state"].value,
-                **self._ids(node_id, prompt_id),
-            }
-            for node_id, state in states.items()
-            if state["state"] is not NodeState.Pending
+    def _send_states(self, node_id: str, state: NodeProgressState, prompt_id: str) -> None:
+        self._told[node_id] = {
+            "value": state["value"],
+            "max": state["max"],
+            "state": state["state"].value,
+            **self._ids(node_id, prompt_id),
         }
-        self._send("progress_state", {"prompt_id": prompt_id, "nodes": nodes})
+        self._send("progress_state", {"prompt_id": prompt_id, "nodes": dict(self._told)})
 
     def _ids(self, node_id: str, prompt_id: str) -> dict[str, str | None]:
         graph = self.registry.dynprompt if self.registry else DynamicPrompt({})

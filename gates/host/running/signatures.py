@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from .graph import DynamicPrompt
 from .graph_builder import ExecutionBlocker, is_link
@@ -19,13 +19,13 @@ Linked = tuple[str, str, int]
 
 
 class Signature:
-    """A cache key. Its hash is taken once, since keys of deep graphs are long."""
+    """A cache key. Its hash is given, since keys of deep graphs are long."""
 
     __slots__ = ("_hash", "_parts")
 
-    def __init__(self, parts: tuple[Hashable, ...]) -> None:
+    def __init__(self, parts: tuple[Hashable, ...], known_hash: int) -> None:
         self._parts = parts
-        self._hash = hash(parts)
+        self._hash = known_hash
 
     def __hash__(self) -> int:
         return self._hash
@@ -67,6 +67,18 @@ class ChangeLog:
         return [None if isinstance(answer, ExecutionBlocker) else answer for answer in answers]
 
 
+class Span(NamedTuple):
+    """A node and all before it, depth first by the names of their inputs; `parts` say what each is.
+
+    A part names the sources of its links by how far on they stand, so that two equal graphs are equal
+    whatever their ids, and so that the span of a node's first source is a piece of its own.
+    """
+
+    order: tuple[str, ...]
+    parts: tuple[Hashable, ...]
+    known_hash: int
+
+
 class Signatures:
     """The cache key of each node of a prompt, computed when it is first asked for."""
 
@@ -75,6 +87,7 @@ class Signatures:
         self._classes = classes
         self._changes = changes
         self._keys: dict[str, Signature] = {}
+        self._spans: dict[str, Span] = {}
         self._own: dict[str, tuple[Any, ...]] = {}
         self._links: dict[str, tuple[Linked, ...]] = {}
 
@@ -87,23 +100,45 @@ class Signatures:
     async def add(self, node_id: str) -> None:
         if node_id in self._keys or not self._dynprompt.has_node(node_id):
             return
-        order = self._ancestry(node_id)
-        parts = [await self._part(each, order) for each in order]
-        self._keys[node_id] = Signature(tuple(parts))
+        span = await self._span(node_id)
+        self._keys[node_id] = Signature(span.parts, span.known_hash)
 
-    def _ancestry(self, node_id: str) -> dict[str, int]:
-        """The node and all before it, numbered depth first by the names of their inputs.
+    async def _span(self, node_id: str) -> Span:
+        """Follows the first sources down to a known span, then comes back; not recursive, for long chains."""
+        down = [node_id]
+        while down[-1] not in self._spans and self._links_of(down[-1]):
+            first = self._links_of(down[-1])[0][1]
+            if first in down:  # nodes that wait for each other: an error once they are to run
+                return await self._extended(node_id, Span((), (), 0))
+            down.append(first)
+        for each in reversed(down):
+            if each not in self._spans:
+                links = self._links_of(each)
+                before = self._spans[links[0][1]] if links else Span((), (), 0)
+                self._spans[each] = await self._extended(each, before)
+        return self._spans[node_id]
 
-        Numbers, not ids, stand for nodes, so that two equal graphs are equal whatever their ids.
-        """
-        order = {node_id: 0}
-        waiting = [source for _, source, _ in reversed(self._links_of(node_id))]
+    async def _extended(self, node_id: str, before: Span) -> Span:
+        """The span of a node whose first source has the span `before`."""
+        order = (node_id, *before.order)
+        sources = [source for _, source, _ in self._links_of(node_id)]
+        if any(source not in order for source in sources):
+            order = tuple(self._grown(order, sources))
+        own = await self._part(node_id, order, 0)
+        known = 1 + len(before.order)
+        rest = [await self._part(order[at], order, at) for at in range(known, len(order))]
+        return Span(order, (own, *before.parts, *rest), hash((own, before.known_hash, *rest)))
+
+    def _grown(self, order: Iterable[str], sources: Sequence[str]) -> Iterable[str]:
+        """`order`, and behind it what leads to `sources` and is not there yet."""
+        found = dict.fromkeys(order)
+        waiting = list(reversed(sources))
         while waiting:
             source = waiting.pop()
-            if source not in order:
-                order[source] = len(order)
+            if source not in found:
+                found[source] = None
                 waiting.extend(further for _, further, _ in reversed(self._links_of(source)))
-        return order
+        return found
 
     def _links_of(self, node_id: str) -> tuple[Linked, ...]:
         if node_id not in self._links:
@@ -114,12 +149,14 @@ class Signatures:
             )
         return self._links[node_id]
 
-    async def _part(self, node_id: str, order: Mapping[str, int]) -> Hashable:
+    async def _part(self, node_id: str, order: Sequence[str], at: int) -> Hashable:
         if not self._dynprompt.has_node(node_id):
             return float("nan")  # a new one equals no other
         if node_id not in self._own:
             self._own[node_id] = await self._class_part(node_id)
-        links = tuple((name, order[source], slot) for name, source, slot in self._links_of(node_id))
+        links = tuple(
+            (name, order.index(source) - at, slot) for name, source, slot in self._links_of(node_id)
+        )
         return (*self._own[node_id], links)
 
     async def _class_part(self, node_id: str) -> tuple[Any, ...]:

@@ -13,8 +13,8 @@ from ..routes.system import COMFYUI_VERSION
 from ..running import cache, context, graph, graph_builder, progress, types_match
 from . import comfy_types, node_helpers, utils
 from .cli_args import arguments
-from .lacking import StandInModule
 from .model_management import ModelManagement
+from .modules import StandInModule
 from .progress_bar import BarHooks
 
 

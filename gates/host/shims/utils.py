@@ -6,9 +6,9 @@ import math
 import zlib
 from typing import Any
 
-from ..builtin_nodes.resize import common_upscale
+from ..builtin_nodes.resize import common_upscale, lanczos
 
-__all__ = ["common_upscale", "get_attr", "repeat_to_batch_size", "set_attr", "string_to_seed"]
+__all__ = ["common_upscale", "get_attr", "lanczos", "repeat_to_batch_size", "set_attr", "string_to_seed"]
 
 Tensor = Any
 

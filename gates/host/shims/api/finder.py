@@ -8,7 +8,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..lacking import StandInModule
+from ..modules import StandInModule
 
 if TYPE_CHECKING:
     from ...prompt_server import PromptServer
