@@ -22,6 +22,10 @@ GatesError
 │   ├── UnknownPool         (also LookupError)
 │   ├── UnknownSlot         (also IndexError)
 │   ├── UnknownItem         nothing like it in the trash         (also KeyError)
+│   ├── UnknownRun          no such measured run                 (also LookupError)
+│   ├── UnknownStep         no such step of a run                (also LookupError)
+│   ├── UnknownGroup        no such group of nodes               (also LookupError)
+│   ├── UnknownSnapshot     no such reference of a workflow      (also LookupError)
 │   ├── UnknownRoute
 │   ├── PoolInTrash         its images wait in the trash
 │   ├── PoolPurged          its id was emptied from the trash and is never used again
@@ -32,9 +36,11 @@ GatesError
 │   ├── DuplicateId         (also ValueError)
 │   ├── StaleRevision       somebody changed the pool in between
 │   ├── PoolNotEmpty
+│   ├── WorkflowChanged     it is not the one that its reference was taken of
 │   └── RouteTaken          another node pack serves our routes
 ├── Forbidden
-│   └── ForeignRequest      a change asked for by another site
+│   ├── ForeignRequest      a change asked for by another site
+│   └── UnknownUser         a user that ComfyUI does not know
 ├── WrongMethod
 ├── TooLarge
 │   ├── TooManyBytes
@@ -45,10 +51,13 @@ GatesError
 │   └── WrongContentType
 ├── Refused
 │   ├── HostileArchive      an archive that reaches outside its pool, or is a bomb
-│   └── BadArchive          an archive that is damaged or none
+│   ├── BadArchive          an archive that is damaged or none
+│   ├── BadRecording        a measured run that cannot be read in (also ValueError)
+│   └── PromptRefused       ComfyUI does not queue what was to be measured
 ├── StorageFull
 │   ├── DiskFull            (also OSError)
-│   └── StorageFailed       the disk or its rights refuse    (also OSError)
+│   ├── StorageFailed       the disk or its rights refuse    (also OSError)
+│   └── StoreBusy           the profiler's writer does not keep up (also TimeoutError)
 └── ClientError             speaking to a ComfyUI server; `exit_code` is that of the command line
     ├── ServerTrouble       the server, or the way to it: another one may do better
     │   ├── BadServer       an address that cannot be meant          (also ValueError)
@@ -65,6 +74,9 @@ GatesError
     │   ├── RunFailed       a node raised                            (also RuntimeError)
     │   ├── RunCancelled    somebody stopped it
     │   ├── RunLost         the server does not know it any more     (also LookupError)
+    │   ├── ProfilerRefused the server's profiler says no; `data` has its code
+    │   ├── ProfilerMissing the server has no profiler of ours
+    │   ├── NotMeasured     a run that was asked for is not in the list
     │   ├── RunUnsettled    it may still run on a server that does not answer
     │   └── RunTimedOut     the caller's own limit                   (also TimeoutError)
     ├── ClusterTrouble      many machines
@@ -188,6 +200,22 @@ class UnknownItem(Missing, KeyError):
     code = "unknown_item"
 
 
+class UnknownRun(Missing, LookupError):
+    code = "unknown_run"
+
+
+class UnknownStep(Missing, LookupError):
+    code = "unknown_step"
+
+
+class UnknownGroup(Missing, LookupError):
+    code = "unknown_group"
+
+
+class UnknownSnapshot(Missing, LookupError):
+    code = "unknown_snapshot"
+
+
 class UnknownRoute(Missing):
     code = "unknown_route"
 
@@ -228,6 +256,10 @@ class PoolNotEmpty(Conflict):
     code = "pool_not_empty"
 
 
+class WorkflowChanged(Conflict):
+    code = "workflow_changed"
+
+
 class RouteTaken(Conflict):
     code = "route_taken"
 
@@ -238,6 +270,10 @@ class Forbidden(GatesError):
 
 class ForeignRequest(Forbidden):
     code = "foreign_request"
+
+
+class UnknownUser(Forbidden):
+    code = "unknown_user"
 
 
 class WrongMethod(GatesError):
@@ -284,6 +320,14 @@ class BadArchive(Refused):
     code = "bad_archive"
 
 
+class BadRecording(Refused, ValueError):
+    code = "bad_recording"
+
+
+class PromptRefused(Refused):
+    code = "prompt_refused"
+
+
 class StorageFull(GatesError):
     code = "storage_full"
 
@@ -294,6 +338,10 @@ class DiskFull(StorageFull, OSError):
 
 class StorageFailed(StorageFull, OSError):
     code = "storage_failed"
+
+
+class StoreBusy(StorageFull, TimeoutError):
+    code = "store_busy"
 
 
 class ClientError(GatesError):
@@ -369,6 +417,20 @@ class RunLost(RunTrouble, LookupError):
 class RunUnsettled(RunTrouble):
     code = "run_unsettled"
     exit_code = 4
+
+
+class ProfilerRefused(RunTrouble):
+    code = "profiler_refused"
+    exit_code = 3
+
+
+class ProfilerMissing(RunTrouble):
+    code = "profiler_missing"
+    exit_code = 4
+
+
+class NotMeasured(RunTrouble):
+    code = "not_measured"
 
 
 class RunTimedOut(RunTrouble, TimeoutError):

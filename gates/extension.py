@@ -10,7 +10,16 @@ from typing import Any
 
 from aiohttp import web
 
-from . import __version__, gates_compat, node, pool_routes, profile_node, profiles, profiles_routes
+from . import (
+    __version__,
+    gates_compat,
+    node,
+    pool_routes,
+    profile_node,
+    profiler_wiring,
+    profiles,
+    profiles_routes,
+)
 from .errors import GatesError
 from .limits import Limits
 from .mount import Capability, mount
@@ -25,7 +34,11 @@ def register() -> tuple[dict[str, Any], dict[str, str]]:
     """Register routes where there is a server; the node mappings that ComfyUI asks for."""
     server = gates_compat.prompt_server()
     if server is not None:
-        serve(server.app, server.routes, pool_service(os.environ))
+        service = pool_service(os.environ)
+        profiler = profiler_wiring.profiler()
+        measuring = profiler_wiring.serve(server.app, server.routes, profiler, service.hosts)
+        serve(server.app, server.routes, service, measuring)
+        profiler_wiring.watch(profiler)
         clear_leftovers()
     classes = {**profile_node.NODE_CLASS_MAPPINGS, **node.NODE_CLASS_MAPPINGS}
     names = {**profile_node.NODE_DISPLAY_NAME_MAPPINGS, **node.NODE_DISPLAY_NAME_MAPPINGS}
@@ -46,18 +59,20 @@ def pool_service(environ: os._Environ[str] | dict[str, str]) -> Service:
     )
 
 
-def serve(app: web.Application, routes: Any, service: Service) -> Capability:
+def serve(
+    app: web.Application, routes: Any, service: Service, measuring: Capability | None = None
+) -> Capability:
     """Put all routes of the pack on a server; whether the pools may answer is known once it starts."""
     pools = Capability("Image Pool")
     table = web.RouteTableDef()
     pool_routes.add_routes(table, service)
     profiles_routes.add_routes(table, service)
     mount(app, routes, POOLS, table, pools)
-    mount(app, routes, STATUS, _status_table(pools, service.limits), Capability("Status"))
+    mount(app, routes, STATUS, _status_table(pools, measuring, service.limits), Capability("Status"))
     return pools
 
 
-def _status_table(pools: Capability, limits: Limits) -> web.RouteTableDef:
+def _status_table(pools: Capability, measuring: Capability | None, limits: Limits) -> web.RouteTableDef:
     table = web.RouteTableDef()
 
     @table.get(f"{STATUS}/status")
@@ -66,6 +81,10 @@ def _status_table(pools: Capability, limits: Limits) -> web.RouteTableDef:
             {
                 "version": __version__,
                 "pools": {"available": pools.available, "reason": pools.reason},
+                "profiler": {
+                    "available": measuring is not None and measuring.available,
+                    "reason": measuring.reason if measuring is not None else None,
+                },
                 "limits": {"max_upload_bytes": limits.file_bytes, "max_pixels": limits.pixels},
             }
         )

@@ -8,6 +8,7 @@ whichever pack loads first. Once all packs are loaded we look whether that happe
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,8 +18,9 @@ from .errors import RouteTaken, UnknownRoute, WrongMethod
 from .responses import Handler, error_response
 
 log = logging.getLogger("gates.routes")
-Handlers = dict[tuple[str, str], Any]  # by method and path
+Handlers = dict[tuple[str, str], Any]  # by method and path; a path may have {places}
 ALLOWED = {"GET": "GET, HEAD"}
+PLACE = re.compile(r"\{([a-z_]+)(?::(\.\*))?\}")  # {name}, or {name:.*} for all that follows
 
 
 class Capability:
@@ -44,24 +46,39 @@ def mount(
 
 
 def _dispatcher(handlers: Handlers, capability: Capability) -> Handler:
-    paths = {path for _, path in handlers}
+    shapes = [(method, path, _shape(path), handler) for (method, path), handler in handlers.items()]
 
     async def dispatch(request: web.Request) -> web.StreamResponse:
         path = request.path.removeprefix("/api")
         method = "GET" if request.method == "HEAD" else request.method
-        handler = handlers.get((method, path))
         if not capability.available:
             return error_response(RouteTaken(capability.reason or ""))
-        if handler is not None:
-            answer: web.StreamResponse = await handler(request)
-            return answer
-        if path in paths:
-            refusal = error_response(WrongMethod(f"{path} does not take {request.method}."))
-            refusal.headers["Allow"] = _allowed(handlers, path)
+        served = None
+        for serves, one, shape, handler in shapes:
+            places = shape.fullmatch(path)
+            if places is None:
+                continue
+            if serves == method:
+                request.match_info.update(places.groupdict())
+                answer: web.StreamResponse = await handler(request)
+                return answer
+            served = served or one
+        if served is not None:
+            refusal = error_response(WrongMethod(f"{path[:200]} does not take {request.method}."))
+            refusal.headers["Allow"] = _allowed(handlers, served)
             return refusal
         return error_response(UnknownRoute(f"There is nothing at {path[:200]}."))
 
     return dispatch
+
+
+def _shape(path: str) -> re.Pattern[str]:
+    """What a path with {places} stands for; each is one part of the address."""
+    parts = PLACE.split(path)  # text, name, ".*" or None, text, ...
+    shape = re.escape(parts[0])
+    for name, rest, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        shape += f"(?P<{name}>{rest or '[^/]+'}){re.escape(text)}"
+    return re.compile(shape, re.S)
 
 
 def _allowed(handlers: Handlers, path: str) -> str:
@@ -91,8 +108,12 @@ def _watch(handlers: Handlers, ours: Handler, capability: Capability) -> Callabl
 
 
 def _serves(method: str, path: str, handlers: Handlers) -> bool:
-    """Whether a route of this method and path answers something that we would."""
-    return (method, path) in handlers or (method == "*" and any(path == ours for _, ours in handlers))
+    """Whether a route of this method and path answers what we would, however it calls its places."""
+    return any(_nameless(path) == _nameless(ours) and method in (one, "*") for one, ours in handlers)
+
+
+def _nameless(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def _path(route: web.AbstractRoute) -> str | None:

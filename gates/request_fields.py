@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ LONGEST_FIELD = 64 * 2**10  # bytes
 ALL_FIELDS = 2**20  # bytes, of one form
 MOST_PARTS = 10_000
 PIECE = 2**20
+NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19})?")
 WHOLE_NUMBER = re.compile(r"-?[0-9]{1,19}")
 BROKEN = (web.RequestPayloadError, HttpProcessingError)  # a body that is not encoded as its headers say
 MALFORMED = (ValueError, AssertionError, LookupError, RuntimeError, EOFError, *BROKEN)
@@ -59,6 +61,48 @@ class Fields:
         if type(value) is not int or abs(value) >= 2**63:
             raise BadField(f"The field {name!r} must be a whole number.")
         return value
+
+    def within(self, name: str, least: int, most: int, default: int) -> int:
+        """A whole number in these bounds; `default` where it is missing."""
+        value = self.whole_number(name) if self.has(name) else default
+        if not least <= value <= most:
+            raise BadField(f"The field {name!r} must be a whole number from {least} to {most}.", field=name)
+        return value
+
+    def number(self, name: str) -> float | None:
+        """A number, in a query as text; None where it is missing."""
+        value = self._values.get(name)
+        if value is None or type(value) in (int, float):
+            found = value
+        else:
+            found = float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else math.inf
+        if found is not None and not abs(found) < 1e300:
+            raise BadField(f"The field {name!r} must be a number.", field=name)
+        return None if found is None else float(found)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self._values.get(name, default)
+        if not isinstance(value, bool):
+            raise BadField(f"The field {name!r} must be true or false.", field=name)
+        return value
+
+    def mapping(self, name: str) -> dict[str, Any] | None:
+        """A JSON object; None where it is missing."""
+        value = self._values.get(name)
+        if value is not None and not isinstance(value, dict):
+            raise BadField(f"The field {name!r} must be a JSON object.", field=name)
+        return value
+
+    def only(self, *names: str) -> dict[str, Any]:
+        """All fields that were sent. Raises BadField where there are others than these, or none."""
+        unknown = next((name for name in self._values if name not in names), None)
+        if unknown is not None or not self._values:
+            said = f"There is no field {str(unknown)[:80]!r} here" if self._values else "There is no field"
+            raise BadField(f"{said}. Send some of: {', '.join(names)}.", field=unknown)
+        return dict(self._values)
+
+    def all(self) -> dict[str, Any]:
+        return dict(self._values)
 
     def revision(self) -> int | None:
         return self.whole_number("revision") if self.has("revision") else None

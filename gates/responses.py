@@ -10,7 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 from aiohttp import web
@@ -33,6 +33,7 @@ STATUS: Mapping[type[GatesError], int] = {
     errors.ClientError: 502,
     errors.StorageFull: 507,
 }
+TOLD = ("differences", "hash", "expected", "node_errors")  # of what an error carries
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 LOCAL_ENDINGS = (".localhost", ".local", ".lan", ".internal", ".home.arpa")
 
@@ -59,7 +60,8 @@ def status_of(error: GatesError) -> int:
 
 
 def error_response(error: GatesError) -> web.Response:
-    body = {"error": {"code": error.code, "message": str(error)}}
+    told = {name: error.data[name] for name in TOLD if name in error.data}
+    body = {"error": {"code": error.code, "message": str(error), **told}}
     return web.json_response(body, status=status_of(error))
 
 
@@ -92,7 +94,12 @@ def reading(handler: Handler) -> Handler:
     return answer
 
 
-def changing(service: Service) -> Callable[[Handler], Handler]:
+class KnowsHosts(Protocol):
+    @property
+    def hosts(self) -> frozenset[str]: ...
+
+
+def changing(service: KnowsHosts) -> Callable[[Handler], Handler]:
     """A handler that changes something: only pages of this very host may ask for it."""
 
     def decorate(handler: Handler) -> Handler:

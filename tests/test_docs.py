@@ -96,18 +96,20 @@ def test_each_error_is_documented_with_its_status() -> None:
 
 
 def documented_routes() -> set[tuple[str, str]]:
-    return set(re.findall(r"^\| (GET|POST) \| `(/[^`]+)` \|", text_of(DOCS / "pools.md"), re.M))
+    pages = text_of(DOCS / "pools.md") + text_of(DOCS / "profiler.md")
+    return set(re.findall(r"^\| (GET|POST|PATCH|DELETE) \| `(/[^`]+)` \|", pages, re.M))
 
 
 def served_routes() -> set[tuple[str, str]]:
     """Method and path of every `@table.get("/…")` of the pack; the host's routes are ComfyUI's."""
     found = set()
+    shared = _string_constants(ROOT / "gates" / "profiler_desk.py")
     for path in (ROOT / "gates").glob("*.py"):
-        constants = _string_constants(path)
+        constants = {**shared, **_string_constants(path)}
         for node in ast.walk(ast.parse(text_of(path))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
                 route = _spelled(node.args[0], constants)
-                if node.func.attr in ("get", "post") and route.startswith("/"):
+                if node.func.attr in ("get", "post", "patch", "delete") and route.startswith("/"):
                     found.add((node.func.attr.upper(), route))
     return found
 
@@ -149,6 +151,38 @@ def test_each_event_is_documented_and_each_documented_one_is_sent() -> None:
     assert documented == sent
 
 
+def test_each_event_of_the_profiler_is_documented_and_each_documented_one_is_sent() -> None:
+    documented = set(re.findall(r"^\| `(holaf\.profiler\.[a-z_]+)` \|", text_of(DOCS / "profiler.md"), re.M))
+    sent = {
+        text
+        for path in (ROOT / "gates").rglob("*.py")
+        for text in strings_in(path)
+        if re.fullmatch(r"holaf\.profiler\.[a-z_]+", text)
+    }
+    assert documented == sent
+
+
+@pytest.mark.parametrize("kind", ["run", "step"])
+def test_each_column_of_the_profiler_is_documented(kind: str) -> None:
+    from gates.profiler.records import Run, Step, columns_of
+
+    part = text_of(DOCS / "profiler.md").split(f"### Columns of a {kind}\n")[1].split("\n#")[0]
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.*?) ?\| (.+) \|$", part, re.M)
+    columns = columns_of(Run if kind == "run" else Step)
+    assert rows == [(name, one["unit"], one["meaning"]) for name, one in columns.items()]
+
+
+def test_each_setting_of_the_profiler_is_documented() -> None:
+    from gates.profiler.shown import settings_json
+    from gates.profiler.store import Settings
+
+    rows = re.findall(r"^\| `([a-z_]+)` \| (\w+) \|", text_of(DOCS / "profiler.md"), re.M)
+    said = settings_json(Settings())
+    assert {name: value for name, value in rows if name in said} == {
+        name: str(value).lower() for name, value in said.items()
+    }
+
+
 def test_each_setting_is_documented_and_each_documented_one_is_read() -> None:
     pattern = r"DATASET_GATES_[A-Z_]+[A-Z]"
     documented = set(re.findall(rf"^\| `({pattern})` \|", text_of(DOCS / "pools.md"), re.M))
@@ -167,10 +201,11 @@ def test_each_command_is_documented() -> None:
     usage = build_parser().format_help()
     nouns = re.findall(r"^    ([a-z]+)  ", usage, re.M)
     assert nouns
-    pages = {"run": "running.md"}
+    pages = {"run": ("running.md", "WORKFLOW"), "profile": ("profiler.md", "run WORKFLOW")}
     for noun in nouns:
-        page = text_of(DOCS / pages.get(noun, "host.md")).replace("--listen 127.0.0.1 --port 8188 ", "")
-        assert f"gates {noun} {'WORKFLOW' if noun == 'run' else '--base-directory'}" in page
+        name, shown = pages.get(noun, ("host.md", "--base-directory"))
+        page = text_of(DOCS / name).replace("--listen 127.0.0.1 --port 8188 ", "")
+        assert f"gates {noun} {shown}" in page
 
 
 # --- the package -------------------------------------------------------------------------------
@@ -249,7 +284,13 @@ NAMED: dict[str, set[str]] = {
     "pyproject.toml": {"github.com"},
     "README.md": {"github.com"},
     "docs/testing-your-pack.md": {"download.pytorch.org", "github.com"},
-    "docs/third-party.md": {"commons.wikimedia.org", "www.flickr.com", "pypi.org", "gcompris.net"},
+    "docs/third-party.md": {
+        "commons.wikimedia.org",
+        "www.flickr.com",
+        "pypi.org",
+        "gcompris.net",
+        "github.com",
+    },
     "example_data/animals/images.json": {"commons.wikimedia.org", "www.flickr.com"},
 }
 
@@ -261,7 +302,8 @@ def addresses(text: str) -> set[str]:
 def test_no_file_names_an_address_but_those_listed() -> None:
     found = {}
     for path in tracked_files():
-        if path.suffix not in (".png", ".jpg", ".webp", ".zip"):
+        # What others published lies there as it is; its comments name addresses, its code asks none.
+        if path.suffix not in (".png", ".jpg", ".webp", ".zip") and "vendor" not in path.parts:
             hosts = addresses(text_of(path))
             if hosts and path != Path(__file__).resolve():
                 found[path.relative_to(ROOT).as_posix()] = hosts

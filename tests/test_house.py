@@ -19,8 +19,10 @@ FILES = sorted(path.relative_to(GATES).as_posix() for path in GATES.rglob("*.py"
 COMFYUI = {
     "app",
     "comfy",
+    "comfy_aimdo",
     "comfy_api",
     "comfy_execution",
+    "comfyui_version",
     "execution",
     "folder_paths",
     "latent_preview",

@@ -76,3 +76,62 @@ export function addElementWidget(node, name, type, element, minHeight) {
   widget.serialize = false;
   return widget;
 }
+
+/** The id under which the server knows this page. @returns {string} */
+export const clientId = () => api.clientId ?? "";
+
+/** What Run would send now. @returns {Promise<{prompt: Record<string, any>, workflow: any}>} */
+export async function capturePrompt() {
+  const { output, workflow } = await app.graphToPrompt();
+  return { prompt: output, workflow };
+}
+
+/** What the open workflow is called. @returns {string} */
+export const workflowName = () => app.extensionManager.workflow?.activeWorkflow?.filename ?? "";
+
+/** @param {object} tab */
+export const registerSidebarTab = (tab) => app.extensionManager.registerSidebarTab(tab);
+
+/** Opens a sidebar tab, or closes it when it is open. @param {string} id */
+export const toggleSidebarTab = (id) =>
+  app.extensionManager.command.execute(`Workspace.ToggleSidebarTab.${id}`);
+
+/** Opens the graph that a node is in and puts the node in the middle. @param {any} node */
+export function showNode(node) {
+  const canvas = app.canvas;
+  if (!canvas) return;
+  if (canvas.graph !== node.graph) canvas.setGraph?.(node.graph);
+  canvas.centerOnNode?.(node);
+  canvas.selectNode?.(node);
+}
+
+/** Nodes are elements (Nodes 2.0), not drawn on the canvas. */
+export const isModernRenderer = () => Boolean(globalThis.LiteGraph?.vueNodesMode);
+
+/** The other renderer was switched on, or another graph is shown. @param {() => void} listener */
+export function onOtherView(listener) {
+  const soon = () => requestAnimationFrame(listener); // the elements come with the next frame
+  app.ui?.settings?.addEventListener?.("Comfy.VueNodes.Enabled.change", soon);
+  app.canvas?.canvas?.addEventListener("litegraph:set-graph", soon);
+}
+
+/** The element of a node in Nodes 2.0, while its graph is on screen. @param {any} node @returns {HTMLElement | null} */
+export function nodeElement(node) {
+  if (node.graph !== app.canvas?.graph) return null;
+  return document.querySelector(`[data-node-id="${CSS.escape(String(node.id))}"]`);
+}
+
+/**
+ * Has the canvas draw a small text above a node; the answer takes it off again.
+ * @param {any} node @param {string} text @param {{fgColor: string, bgColor: string}} colours
+ * @returns {() => void}
+ */
+export function addBadge(node, text, colours) {
+  const badge = new globalThis.LGraphBadge({ text, ...colours });
+  node.badges = [...(node.badges ?? []), badge];
+  redraw(node);
+  return () => {
+    node.badges = node.badges.filter((one) => one !== badge);
+    redraw(node);
+  };
+}

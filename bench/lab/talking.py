@@ -27,10 +27,12 @@ class Talker:
         self._ends: dict[str, asyncio.Future[None]] = {}
         self.events: dict[str, list[str]] = {}
 
-    async def submit(self, prompt: Prompt) -> str:
+    async def submit(self, prompt: Prompt, extra_data: Mapping[str, Any] | None = None) -> str:
         prompt_id = str(uuid.uuid4())
         self._ends[prompt_id] = asyncio.get_running_loop().create_future()
         body = {"prompt": prompt, "client_id": self._client_id, "prompt_id": prompt_id}
+        if extra_data is not None:
+            body["extra_data"] = dict(extra_data)
         async with self._session.post(f"{self.url}/prompt", json=body) as answer:
             if answer.status != 200:
                 raise RuntimeError(f"{self.url} refused a prompt: {await answer.text()}")

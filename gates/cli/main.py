@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import GatesError
-from . import demo, host, run
+from . import demo, host, profile, run
 from .result import INTERRUPTED, Result, failure, show
 
 
@@ -17,6 +17,7 @@ def build_parser() -> argparse.ArgumentParser:
     host.add_parser(nouns)
     demo.add_parser(nouns)
     run.add_parser(nouns)
+    profile.add_parser(nouns)
     return parser
 
 

@@ -27,6 +27,7 @@ from .events import (
     as_json,
 )
 from .limits import Limits
+from .profiler import Measuring, ProfilerClient
 from .sync import SyncClient, run_workflow
 from .values import PREFIX, Job, Output, Queue, Result, State, Uploaded, Waiting, Workflow
 
@@ -42,12 +43,14 @@ __all__ = [
     "Job",
     "Limits",
     "Lost",
+    "Measuring",
     "Message",
     "NodeDone",
     "NodeStarted",
     "NodeText",
     "Output",
     "Preview",
+    "ProfilerClient",
     "Progress",
     "Queue",
     "Queued",

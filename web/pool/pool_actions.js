@@ -15,7 +15,7 @@ export class PoolActions {
   #store;
 
   /**
-   * @param {import("./status_strip.js").StatusStrip} strip
+   * @param {import("../shared/status_strip.js").StatusStrip} strip
    * @param {() => PoolStore | null} store the pool shown at this moment
    */
   constructor(strip, store) {

@@ -10,7 +10,7 @@ import { createPoolBar } from "./pool_bar.js";
 import { copyOf } from "./pool_identity.js";
 import { poolOffers } from "./pool_offers.js";
 import { session } from "./session.js";
-import { StatusStrip } from "./status_strip.js";
+import { StatusStrip } from "../shared/status_strip.js";
 import { takeDrops } from "./take_drops.js";
 import { TrashView } from "./trash_view.js";
 import { openPoolMenu } from "./pool_menu.js";

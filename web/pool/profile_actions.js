@@ -12,7 +12,7 @@ export class ProfileActions {
   #node;
   #strip;
 
-  /** @param {any} node @param {import("./status_strip.js").StatusStrip} strip */
+  /** @param {any} node @param {import("../shared/status_strip.js").StatusStrip} strip */
   constructor(node, strip) {
     this.#node = node;
     this.#strip = strip;

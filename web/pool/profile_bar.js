@@ -7,7 +7,7 @@ import { ProfileActions } from "./profile_actions.js";
 import { profileFacts } from "./profile_facts.js";
 import { chooseProfile, chosenProfile, namedProfile } from "./profile_choice.js";
 import { session } from "./session.js";
-import { StatusStrip } from "./status_strip.js";
+import { StatusStrip } from "../shared/status_strip.js";
 
 /** What can be done with profiles, as a row of buttons, and a line that says what is chosen. */
 export class ProfileBar {

@@ -20,12 +20,22 @@ export function createHttpClient(fetchApi) {
       ask(query ? `${route}?${new URLSearchParams(query)}` : route, { cache: "no-store" }),
 
     /** @param {string} route @param {object} body */
-    post: (route, body) =>
-      ask(route, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-      }),
+    post: (route, body) => ask(route, withBody("POST", body)),
+
+    /** @param {string} route @param {object} body @param {RequestInit} [more] */
+    patch: (route, body, more) => ask(route, { ...withBody("PATCH", body), ...more }),
+
+    /** @param {string} route */
+    remove: (route) => ask(route, withBody("DELETE", {})),
+
+    /**
+     * What a route sends to be saved. @param {string} route @returns {Promise<{name: string, blob: Blob}>}
+     */
+    async file(route) {
+      const response = await reach(fetchApi, route, { cache: "no-store", timeoutMs: null });
+      if (!response.ok) throw await readError(response);
+      return { name: fileName(response.headers.get("Content-Disposition")), blob: await response.blob() };
+    },
 
     /**
      * No time limit: a large upload over a slow line is no failure.
@@ -35,6 +45,18 @@ export function createHttpClient(fetchApi) {
      */
     send: (route, form, signal) => ask(route, { method: "POST", body: form, signal, timeoutMs: null }),
   };
+}
+
+const withBody = (method, body) => ({
+  method,
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+/** @param {string | null} disposition of an answer that is a file */
+function fileName(disposition) {
+  const plain = /filename="?([^";]+)"?/.exec(disposition ?? "");
+  return plain ? plain[1] : "";
 }
 
 async function reach(fetchApi, route, init) {

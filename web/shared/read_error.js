@@ -11,7 +11,7 @@ export async function readError(response) {
   const text = await response.text();
   const said = parsed(text)?.error;
   if (typeof said?.code === "string" && typeof said?.message === "string")
-    return new ApiError(said.code, said.message, response.status);
+    return new ApiError(said.code, said.message, response.status, said);
   const about = `${response.status} ${response.statusText}`.trim();
   return new ApiError(`http_${response.status}`, `The server answered ${about}.`, response.status);
 }

@@ -1,6 +1,6 @@
-import { el } from "../shared/el.js";
-import { iconButton } from "../shared/icon_button.js";
-import { textButton } from "../shared/text_button.js";
+import { el } from "./el.js";
+import { iconButton } from "./icon_button.js";
+import { textButton } from "./text_button.js";
 
 const STAYS = 4_000; // ms that a line stays, and
 const OFFER_STAYS = 12_000; // one with an offer to undo; longer while pointer or focus are on it

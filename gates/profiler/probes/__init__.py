@@ -1,0 +1,1 @@
+"""What measures: the driver of the GPU, torch, the system. Each behind one door, and absent is fine."""
