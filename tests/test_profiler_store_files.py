@@ -334,7 +334,10 @@ def test_a_folder_where_the_file_should_be(database: Path, open_store: OpenStore
     assert store.health().where == "memory"
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything can be written there")
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0,
+    reason="root may write into every folder, and Windows has no such right",
+)
 def test_a_folder_without_the_right_to_write(database: Path, open_store: OpenStore) -> None:
     store = open_store()
     store.save(recording())
