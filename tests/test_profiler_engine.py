@@ -385,6 +385,21 @@ def test_a_run_whose_end_was_never_told_is_dropped(bench: Bench) -> None:
     assert bench.only().run.prompt_id == "next"
 
 
+def test_a_run_whose_last_reading_breaks_is_kept_and_leaves_no_thread(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sampler of a run whose end broke went on, and held up the runs behind it for seconds."""
+
+    def breaks(*args: Any) -> Reading:
+        raise RuntimeError("broken")
+
+    assert bench.engine.run_started("p", prompt("ok"), ASKED)
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+        patch.setattr(bench.engine, "_after", breaks)
+        bench.engine.run_ended("p", [("execution_success", {})], None)
+    assert bench.only().run.status == "success"
+
+
 def test_what_ran_long_is_asked_of_the_device(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     execution: Any = core().install(monkeypatch)
     gates_compat.install_hooks(bench.engine)

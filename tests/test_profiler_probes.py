@@ -377,12 +377,12 @@ def test_without_proc_psutil_tells_and_without_that_nobody(tmp_path: Path) -> No
     other = ProcessProbe("darwin", door=lambda: process)
     assert {quantity.source for quantity in other.open().quantities} == {"clock", "psutil"}
     assert isinstance(other.memory, PsutilMemory)
-    assert {s.name: s.value for s in other.sample(1, False)}["ram"] == 77 and not other.missing()
+    assert ("ram", 1, 77) in other.sample(1, False) and not other.missing()
     for platform in ("win32", "linux"):
         bare = ProcessProbe(platform, str(tmp_path / "none"), no_psutil)
         assert [quantity.name for quantity in bare.open().quantities] == ["cpu_time"]
         assert bare.missing()[0].install == "python -m pip install psutil"
-        assert [s.name for s in bare.sample(1, False)] == ["cpu_time"]
+        assert [name for name, _, _ in bare.sample(1, False)] == ["cpu_time"]
         assert bare.memory.finish()[1:] == (None, None)
         bare.close()
 

@@ -182,7 +182,7 @@ def test_repeats_meet_the_cache_as_the_mode_wants_it(host: HostProcess, mode: st
     assert {run["mode"] for run in found} == {mode} and {run["series"] for run in found} == {tag}
     executed = [run["executed_count"] for run in found]
     assert executed == ([2, 0, 0] if mode == "natural" else [2, 2, 2])
-    assert len(runs(host, series=tag)) == 3  # the warm-up is none of them
+    until(lambda: len(runs(host, series=tag)) == 3, "its runs in the list")  # the warm-up is none of them
     if warm_up:
         assert answer["warm_up_id"] in host.get("/api/history").json()
 
@@ -190,7 +190,7 @@ def test_repeats_meet_the_cache_as_the_mode_wants_it(host: HostProcess, mode: st
 def test_a_series_gets_a_name_where_it_has_none(host: HostProcess) -> None:
     answer = host.post(f"{P}/run", {"prompt": texts(), "repeat": 2, "check": False}).json()
     assert answer["series"] and ended(host, answer["series"])["done"] == 2
-    assert len(runs(host, series=answer["series"])) == 2
+    until(lambda: len(runs(host, series=answer["series"])) == 2, "its runs in the list")
 
 
 @pytest.mark.parametrize("mode", ["natural", "warm"])

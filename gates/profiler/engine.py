@@ -140,16 +140,18 @@ class ProfilerEngine:
             return
         session.end = self._ns()
         self.session, self._job = None, None
-        session.last = self._after(session, session.end, session.end - session.begin)
         session.messages = list(messages)
         session.raised = raised
-        if self.tier != FULL_TIER:
-            failed = next((kind for kind, _ in session.messages if kind in FAILED), None)
-            fallback.end_of_run(session, raised or FAILED.get(failed or ""))
-        session.overhead += self._ns() - session.end
-        if job is not None:
-            job.sampler.stop()
-            self._desk.ended(job)
+        try:
+            session.last = self._after(session, session.end, session.end - session.begin)
+            if self.tier != FULL_TIER:
+                failed = next((kind for kind, _ in session.messages if kind in FAILED), None)
+                fallback.end_of_run(session, raised or FAILED.get(failed or ""))
+        finally:  # whatever breaks of ours, the sampler ends and the run is kept
+            session.overhead += self._ns() - session.end
+            if job is not None:
+                job.sampler.stop()
+                self._desk.ended(job)
 
     def on_node_start(self, prompt_id: str, node_id: str, graph: Graph) -> Mark | None:
         """A node is picked up. None where this prompt is not recorded."""
