@@ -23,6 +23,7 @@ MEASURED = {"holaf_profile": {"name": "bench"}}
 MOST_RATIO, OR_MORE = 1.10, 0.003  # of an unprofiled run on the stand-in; or so many seconds
 MOST_SHARE = 0.5  # % of a run on a real ComfyUI, by the profiler's own account
 SECONDS_ASLEEP = 4.0
+SECONDS_TO_KEEP = 20.0
 IDLE_CALLS = 100_000
 
 
@@ -92,7 +93,10 @@ async def _seconds(talker: Talker, prompt: Prompt, is_measured: bool) -> float:
     prompt_id = await talker.submit(prompt, MEASURED if is_measured else None)
     await talker.ended(prompt_id)
     seconds = time.perf_counter() - began
+    deadline = time.monotonic() + SECONDS_TO_KEEP
     while is_measured and not await _is_kept(talker, prompt_id):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{talker.url} keeps no measured runs. Is this pack installed there?")
         await asyncio.sleep(0.02)  # what is done after the run must not fall into the next one
     return seconds
 

@@ -11,8 +11,10 @@ from .process import ProcessProbe
 from .torch_memory import TorchMemory, found_memory
 
 SHORT = 1_000_000  # ns: reading memory and processor time of less would cost more than it says
-HOLDS = 10_000_000  # ns
+HOLDS = 20_000_000  # ns
 NOT_WEIGHED = ("cpu_time", "cpu_avg", "ram_start", "ram_max", "ram_end")
+
+made = tuple.__new__  # as in the engine
 
 DynamicVram = Callable[[], "int | None"]
 
@@ -56,7 +58,7 @@ class NodeEdges:
             cpu, resident = memory.begin()
             self._held, self._holds_until = resident, now + HOLDS
         if torch is None:
-            return Reading(cpu, resident)
+            return made(Reading, (cpu, resident, None, None, None, None, None))
         return Reading(cpu, resident, None, torch.allocated(), None, None, self._aimdo())
 
     def after(self, now: int, lasted: int) -> Reading:
