@@ -206,7 +206,7 @@ def demo(args: argparse.Namespace, rest: Sequence[str]) -> int:
 
 
 def test(args: argparse.Namespace, rest: Sequence[str]) -> int:
-    python = prepare("cluster", "demo", "dev")
+    python = prepare("cluster", "demo", "dev", "dock")
     browser = find_browser(python)
     must = os.environ.get("GATES_REQUIRE_BROWSER") == "1"
     if must and not browser:
@@ -233,7 +233,7 @@ def lint(args: argparse.Namespace, rest: Sequence[str]) -> int:
 
 def types(args: argparse.Namespace, rest: Sequence[str]) -> int:
     rooms = [name for name in ("gates", "tests", "bench", "dev.py") if (ROOT / name).exists()]
-    return run([str(prepare("demo", "dev")), "-m", "mypy", *rooms])
+    return run([str(prepare("demo", "dev", "dock")), "-m", "mypy", *rooms])
 
 
 def docs(args: argparse.Namespace, rest: Sequence[str]) -> int:
@@ -244,7 +244,7 @@ def bench(args: argparse.Namespace, rest: Sequence[str]) -> int:
     names = sorted(path.stem for path in (ROOT / "bench").glob("[a-z]*.py"))
     if args.name not in names:
         raise DevError(f"There is no benchmark {args.name!r}; there is: {', '.join(names)}")
-    python = prepare("demo", "dev")
+    python = prepare("demo", "dev", "dock")
     browser = find_browser(python)
     return run([str(python), "-m", f"bench.{args.name}", *rest], browser_environment(browser))
 

@@ -58,38 +58,69 @@ GatesError
 │   ├── DiskFull            (also OSError)
 │   ├── StorageFailed       the disk or its rights refuse    (also OSError)
 │   └── StoreBusy           the profiler's writer does not keep up (also TimeoutError)
-└── ClientError             speaking to a ComfyUI server; `exit_code` is that of the command line
-    ├── ServerTrouble       the server, or the way to it: another one may do better
-    │   ├── BadServer       an address that cannot be meant          (also ValueError)
-    │   ├── Unreachable     no connection, or none any more          (also ConnectionError)
-    │   ├── NoAnswer        connected, and silent for too long       (also TimeoutError)
-    │   ├── ServerBusy      429 or 503 to the last try
-    │   ├── ServerFailed    another status than was asked for
-    │   ├── AccessDenied    401, 403 or 407                          (also PermissionError)
-    │   ├── BadAnswer       an answer that ComfyUI does not give     (also ValueError)
-    │   └── AnswerTooLarge  more bytes than the limit                (also ValueError)
-    ├── RunTrouble          one workflow: another server would say the same, but for RunLost
-    │   ├── WorkflowRefused validation failed, nothing runs          (also ValueError)
-    │   ├── PartlyRefused   some outputs failed validation           (also ValueError)
-    │   ├── RunFailed       a node raised                            (also RuntimeError)
-    │   ├── RunCancelled    somebody stopped it
-    │   ├── RunLost         the server does not know it any more     (also LookupError)
-    │   ├── ProfilerRefused the server's profiler says no; `data` has its code
-    │   ├── ProfilerMissing the server has no profiler of ours
-    │   ├── NotMeasured     a run that was asked for is not in the list
-    │   ├── RunUnsettled    it may still run on a server that does not answer
-    │   └── RunTimedOut     the caller's own limit                   (also TimeoutError)
-    ├── ClusterTrouble      many machines
-    │   ├── BatchRuns       the same batch, a second time
-    │   ├── ClusterMissing  Ray is not installed                     (also ImportError)
-    │   ├── ClusterFailed   Ray does not start, or lost an actor for good
-    │   └── StartFailed     a ComfyUI that was to be started does not answer
-    └── FileTrouble         one file
-        ├── HostileName     a name that leads elsewhere              (also ValueError)
-        ├── OutputExists    nothing is overwritten unasked           (also FileExistsError)
-        ├── OutputGone      the server has no such file any more     (also FileNotFoundError)
-        ├── OutputCut       fewer bytes came than were announced     (also ConnectionError)
-        └── UploadRefused   the server does not take the file        (also ValueError)
+├── ClientError             speaking to a ComfyUI server; `exit_code` is that of the command line
+│   ├── ServerTrouble       the server, or the way to it: another one may do better
+│   │   ├── BadServer       an address that cannot be meant          (also ValueError)
+│   │   ├── Unreachable     no connection, or none any more          (also ConnectionError)
+│   │   ├── NoAnswer        connected, and silent for too long       (also TimeoutError)
+│   │   ├── ServerBusy      429 or 503 to the last try
+│   │   ├── ServerFailed    another status than was asked for
+│   │   ├── AccessDenied    401, 403 or 407                          (also PermissionError)
+│   │   ├── BadAnswer       an answer that ComfyUI does not give     (also ValueError)
+│   │   └── AnswerTooLarge  more bytes than the limit                (also ValueError)
+│   ├── RunTrouble          one workflow: another server would say the same, but for RunLost
+│   │   ├── WorkflowRefused validation failed, nothing runs          (also ValueError)
+│   │   ├── PartlyRefused   some outputs failed validation           (also ValueError)
+│   │   ├── RunFailed       a node raised                            (also RuntimeError)
+│   │   ├── RunCancelled    somebody stopped it
+│   │   ├── RunLost         the server does not know it any more     (also LookupError)
+│   │   ├── ProfilerRefused the server's profiler says no; `data` has its code
+│   │   ├── ProfilerMissing the server has no profiler of ours
+│   │   ├── NotMeasured     a run that was asked for is not in the list
+│   │   ├── RunUnsettled    it may still run on a server that does not answer
+│   │   └── RunTimedOut     the caller's own limit                   (also TimeoutError)
+│   ├── ClusterTrouble      many machines
+│   │   ├── BatchRuns       the same batch, a second time
+│   │   ├── ClusterMissing  Ray is not installed                     (also ImportError)
+│   │   ├── ClusterFailed   Ray does not start, or lost an actor for good
+│   │   └── StartFailed     a ComfyUI that was to be started does not answer
+│   └── FileTrouble         one file
+│       ├── HostileName     a name that leads elsewhere              (also ValueError)
+│       ├── OutputExists    nothing is overwritten unasked           (also FileExistsError)
+│       ├── OutputGone      the server has no such file any more     (also FileNotFoundError)
+│       ├── OutputCut       fewer bytes came than were announced     (also ConnectionError)
+│       └── UploadRefused   the server does not take the file        (also ValueError)
+└── DockError               an environment, or an install that is looked after; `exit_code` likewise
+    ├── DockInput           what was asked for cannot be meant
+    │   ├── BadEnvironmentName  no name that becomes a folder        (also ValueError)
+    │   ├── BadNodeName     neither a registry id, a git URL nor a folder (also ValueError)
+    │   ├── BadManifest     a pyproject.toml that cannot be read     (also ValueError)
+    │   ├── BadRequirement  a line that is no requirement            (also ValueError)
+    │   ├── BadConfig       a key or a value that the configuration lacks (also ValueError)
+    │   ├── BadDockSnapshot a file that is no snapshot               (also ValueError)
+    │   └── NotConfirmed    it cannot be undone, and nobody said yes
+    ├── DockMissing         what was asked for is not there
+    │   ├── NoWorkspace     no workspace here or above               (also LookupError)
+    │   ├── NoEnvironment   none of this name, or none chosen        (also LookupError)
+    │   ├── UnknownNode     no such node pack                        (also LookupError)
+    │   ├── UnknownCommit   no such commit                           (also LookupError)
+    │   ├── UnknownDockSnapshot no such snapshot of an install       (also LookupError)
+    │   ├── NoComfyUI       a folder that holds no ComfyUI           (also LookupError)
+    │   └── NoPython        no interpreter of this path or version   (also LookupError)
+    ├── DockRefused         possible, and it would do harm
+    │   ├── ForeignWorkspace made by another program
+    │   ├── EnvironmentExists                                        (also FileExistsError)
+    │   ├── NodeExists      a pack of this name is there             (also FileExistsError)
+    │   ├── PackageConflict packs or ComfyUI want versions that exclude each other
+    │   ├── ArchiveChanged  an archive is not the one that was pinned
+    │   ├── ComfyUIRuns     it must not change while it runs
+    │   └── DockBusy        another command is at this environment   (also TimeoutError)
+    └── DockFailed          a tool or a server did not do it; all is as it was
+        ├── ToolMissing     uv, git or a library is not installed    (also ImportError)
+        ├── CommandFailed   a program ended with an error
+        ├── CommandTimedOut a program took too long                  (also TimeoutError)
+        ├── RegistryFailed  the registry does not answer as it should (also ConnectionError)
+        └── NodeBanned      the registry took the pack away
 
 A leaf carries a stable `code`, one sentence for the person, and the data it was made from. ComfyUI and
 the tests may hold two copies of this module under two names: compare errors by `code` across that border.
@@ -483,3 +514,136 @@ class OutputCut(FileTrouble, ConnectionError):
 
 class UploadRefused(FileTrouble, ValueError):
     code = "upload_refused"
+
+
+class DockError(GatesError):
+    code = "dock_error"
+    exit_code = 1  # of `gates dock`
+
+
+class DockInput(DockError):
+    code = "dock_input"
+    exit_code = 2
+
+
+class BadEnvironmentName(DockInput, ValueError):
+    code = "bad_environment_name"
+
+
+class BadNodeName(DockInput, ValueError):
+    code = "bad_node_name"
+
+
+class BadManifest(DockInput, ValueError):
+    code = "bad_manifest"
+
+
+class BadRequirement(DockInput, ValueError):
+    code = "bad_requirement"
+
+
+class BadConfig(DockInput, ValueError):
+    code = "bad_config"
+
+
+class BadDockSnapshot(DockInput, ValueError):
+    code = "bad_dock_snapshot"
+
+
+class NotConfirmed(DockInput):
+    code = "not_confirmed"
+
+
+class DockMissing(DockError):
+    code = "dock_missing"
+    exit_code = 4
+
+
+class NoWorkspace(DockMissing, LookupError):
+    code = "no_workspace"
+
+
+class NoEnvironment(DockMissing, LookupError):
+    code = "no_environment"
+
+
+class UnknownNode(DockMissing, LookupError):
+    code = "unknown_node"
+
+
+class UnknownCommit(DockMissing, LookupError):
+    code = "unknown_commit"
+
+
+class UnknownDockSnapshot(DockMissing, LookupError):
+    code = "unknown_dock_snapshot"
+
+
+class NoComfyUI(DockMissing, LookupError):
+    code = "no_comfyui"
+
+
+class NoPython(DockMissing, LookupError):
+    code = "no_python"
+
+
+class DockRefused(DockError):
+    code = "dock_refused"
+    exit_code = 3
+
+
+class ForeignWorkspace(DockRefused):
+    code = "foreign_workspace"
+
+
+class EnvironmentExists(DockRefused, FileExistsError):
+    code = "environment_exists"
+
+
+class NodeExists(DockRefused, FileExistsError):
+    code = "node_exists"
+
+
+class PackageConflict(DockRefused):
+    code = "package_conflict"
+
+
+class ArchiveChanged(DockRefused):
+    code = "archive_changed"
+
+
+class ComfyUIRuns(DockRefused):
+    code = "comfyui_runs"
+
+
+class DockBusy(DockRefused, TimeoutError):
+    code = "dock_busy"
+
+
+class DockFailed(DockError):
+    code = "dock_failed"
+    exit_code = 1
+
+
+class ToolMissing(DockFailed, ImportError):
+    code = "tool_missing"
+    exit_code = 4
+
+
+class CommandFailed(DockFailed):
+    code = "command_failed"
+
+
+class CommandTimedOut(DockFailed, TimeoutError):
+    code = "command_timed_out"
+    exit_code = 5
+
+
+class RegistryFailed(DockFailed, ConnectionError):
+    code = "registry_failed"
+    exit_code = 4
+
+
+class NodeBanned(DockFailed):
+    code = "node_banned"
+    exit_code = 3

@@ -1,0 +1,182 @@
+"""The git command line with a configuration of its own: nothing that a repository brings along is run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import BadNodeName, CommandFailed, UnknownCommit
+from .processes import PASSED_GIT, QUICK, SLOW, Command, Finished, Runner, basic_environment
+from .records import Commit
+from .tools import git_program
+
+# A hook, a pager, an editor, a filter or a monitor that a repository names is a program of strangers.
+HERMETIC = (
+    "-c", f"core.hooksPath={os.devnull}",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.pager=cat",
+    "-c", "core.editor=true",
+    "-c", "core.sshCommand=ssh",
+    "-c", "core.autocrlf=false",
+    "-c", "core.quotePath=false",
+    "-c", "protocol.ext.allow=never",
+    "-c", "commit.gpgSign=false",
+    "-c", "tag.gpgSign=false",
+    "-c", "gc.auto=0",
+    "-c", "maintenance.auto=false",
+    "-c", "advice.detachedHead=false",
+    "-c", "init.defaultBranch=main",
+    "-c", "submodule.recurse=false",
+    "-c", "safe.directory=*",
+)  # fmt: skip
+IDENTITY = ("Dataset Gates dock", "dock@dataset-gates.invalid")
+SEPARATOR = "\x1f"
+URL = re.compile(r"(https?|ssh|git|file)://[^\s]+|[\w.-]+@[\w.-]+:[^\s]+")
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
+
+
+def is_url(text: str) -> bool:
+    return URL.fullmatch(text) is not None
+
+
+def check_ref(ref: str) -> str:
+    """A branch, tag or commit as git allows it; never an option. Raises BadNodeName."""
+    if not ref or ref.startswith("-") or re.search(r"[\s~^:?*\[\\\x00-\x1f\x7f]|\.\.|@\{|//|\.lock$|/$", ref):
+        raise BadNodeName(f"{ref[:80]!r} is no branch, tag or commit of git.")
+    return ref
+
+
+class Git:
+    """`outside` is the environment of this process; only what concerns the network is passed on from it."""
+
+    def __init__(self, runner: Runner, outside: Mapping[str, str] | None = None) -> None:
+        self._runner = runner
+        self._outside = dict(os.environ if outside is None else outside)
+        self._program: str | None = None
+
+    def run(self, folder: Path, *words: str, timeout: float = QUICK, identity: bool = False) -> Finished:
+        """One git command in `folder`; the answer is not checked."""
+        if self._program is None:
+            self._program = git_program(self._outside)
+        argv = (self._program, *HERMETIC, *words)
+        return self._runner.run(Command(argv, folder, self._environment(identity), timeout))
+
+    def _environment(self, identity: bool) -> dict[str, str]:
+        fixed = {
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "",
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_LFS_SKIP_SMUDGE": "1",
+            "LC_ALL": "C",
+        }
+        if identity:
+            name, mail = IDENTITY
+            fixed |= {
+                f"GIT_{who}_{what}": value
+                for who in ("AUTHOR", "COMMITTER")
+                for what, value in (("NAME", name), ("EMAIL", mail))
+            }
+        return {**basic_environment(self._outside, PASSED_GIT), **fixed}
+
+    # --- the environment's own repository
+
+    def init(self, folder: Path) -> None:
+        self.run(folder, "init", "--quiet").checked("Making the repository of the environment")
+
+    def commit_all(self, folder: Path, message: str) -> str | None:
+        """Commit everything in `folder`; the new commit, or None where nothing changed."""
+        self.run(folder, "add", "--all", ".").checked("Recording the change")
+        if self.run(folder, "diff", "--cached", "--quiet").exit_code == 0 and self.head(folder) is not None:
+            return None
+        own = self.run(folder, "config", "user.email").exit_code == 0
+        words = ("commit", "--quiet", "--no-verify", "--allow-empty", "--cleanup=verbatim", "-m", message)
+        self.run(folder, *words, identity=not own).checked("Recording the change")
+        return self.head(folder)
+
+    def head(self, folder: Path) -> str | None:
+        done = self.run(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        return done.out.strip() or None if done.exit_code == 0 else None
+
+    def resolve(self, folder: Path, name: str) -> str:
+        """The whole id of a commit that is there. Raises UnknownCommit."""
+        check = re.fullmatch(r"(?!-)[\w./~^@{}+-]+", name)
+        done = self.run(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}") if check else None
+        if done is None or done.exit_code != 0 or not done.out.strip():
+            raise UnknownCommit(f"There is no commit {name[:80]!r}. `gates dock log` lists them.")
+        return done.out.strip()
+
+    def log(self, folder: Path, most: int | None = None) -> list[Commit]:
+        """Newest first, all of them by default."""
+        words = ["log", f"--format=%H{SEPARATOR}%cI{SEPARATOR}%s", "-z"]
+        done = self.run(folder, *words, *([f"--max-count={most}"] if most is not None else []))
+        if done.exit_code != 0:
+            return []
+        rows = [row.strip("\n").split(SEPARATOR, 2) for row in done.out.split("\0") if row.strip()]
+        return [Commit(row[0], row[1], row[2]) for row in rows if len(row) == 3]
+
+    def changes(self, folder: Path) -> list[str]:
+        """Paths that differ from the last commit, with git's two letters before each."""
+        done = self.run(folder, "status", "--porcelain", "-z", "--untracked-files=all")
+        done.checked("Looking for changes")
+        return [entry for entry in done.out.split("\0") if entry]
+
+    def show(self, folder: Path, commit: str, path: str) -> str | None:
+        """A file as it was in a commit; None where it was not there."""
+        done = self.run(folder, "show", f"{commit}:{path}")
+        return done.out if done.exit_code == 0 else None
+
+    def stash(self, folder: Path, message: str) -> str | None:
+        """Set uncommitted work aside under a name; the commit that holds it, or None where there is none."""
+        before = self.run(folder, "rev-parse", "--verify", "--quiet", "refs/stash").out.strip()
+        own = self.run(folder, "config", "user.email").exit_code == 0
+        words = ("stash", "push", "--include-untracked", "--quiet", "--message", message)
+        self.run(folder, *words, identity=not own).checked("Keeping uncommitted work aside")
+        after = self.run(folder, "rev-parse", "--verify", "--quiet", "refs/stash").out.strip()
+        return after if after and after != before else None
+
+    def restore_tree(self, folder: Path, commit: str) -> None:
+        """Make the files those of `commit`; the history stays as it is."""
+        self.run(folder, "read-tree", "--reset", "-u", commit).checked("Going back")
+
+    # --- repositories of others
+
+    def clone(self, url: str, target: Path, ref: str | None = None) -> str:
+        """Clone into the new folder `target` and check out `ref`; the commit. Submodules are not fetched."""
+        words = ["clone", "--quiet", "--no-recurse-submodules", "--no-checkout", "--", url, str(target)]
+        self.run(target.parent, *words, timeout=SLOW).checked(f"Cloning {url}")
+        return self.checkout(target, ref)
+
+    def checkout(self, folder: Path, ref: str | None) -> str:
+        """A branch of the remote, a tag or a commit, detached; the commit. Raises UnknownCommit."""
+        wanted = check_ref(ref) if ref else "HEAD"
+        for candidate in (f"refs/remotes/origin/{wanted}", f"refs/tags/{wanted}", wanted):
+            done = self.run(folder, "rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}")
+            if done.exit_code == 0:
+                commit = done.out.strip()
+                self.run(folder, "checkout", "--quiet", "--detach", commit, timeout=SLOW).checked(
+                    "Checking out"
+                )
+                return commit
+        raise UnknownCommit(f"{folder.name} has no branch, tag or commit {wanted!r}.")
+
+    def fetch(self, folder: Path) -> None:
+        words = ("fetch", "--quiet", "--tags", "--force", "--no-recurse-submodules", "origin")
+        self.run(folder, *words, timeout=SLOW).checked(f"Fetching what is new for {folder.name}")
+
+    def remote(self, folder: Path) -> str | None:
+        done = self.run(folder, "config", "--get", "remote.origin.url")
+        return done.out.strip() or None if done.exit_code == 0 else None
+
+    def is_dirty(self, folder: Path) -> bool:
+        """Whether files differ from the commit, or lie there untracked and not ignored."""
+        try:
+            return bool(self.changes(folder))
+        except CommandFailed:
+            return True
+
+    def describe(self, folder: Path) -> str | None:
+        done = self.run(folder, "describe", "--tags", "--always")
+        return done.out.strip() or None if done.exit_code == 0 else None

@@ -1,0 +1,242 @@
+"""Running uv, git and Python: one runner, handed in, with a fixed environment, a timeout and a full log."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Protocol
+
+from ..errors import CommandFailed, CommandTimedOut, ToolMissing
+
+QUICK = 60.0  # s: for a command that only looks
+SLOW = 3600.0  # s: for one that downloads
+SHOWN_LINES = 12
+# A URL may hold a name and a password; neither gets into a log or a message.
+CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+
+# What a person's own setup says about the way to an index, a proxy or a certificate.
+PASSED = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "USERPROFILE",
+        "HOMEDRIVE",
+        "HOMEPATH",
+        "APPDATA",
+        "LOCALAPPDATA",
+        "PROGRAMDATA",
+        "SYSTEMROOT",
+        "COMSPEC",
+        "PATHEXT",
+        "WINDIR",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "USER",
+        "LOGNAME",
+        "XDG_CONFIG_HOME",
+        "XDG_CONFIG_DIRS",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "SSL_CLIENT_CERT",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "NETRC",
+        "SSH_AUTH_SOCK",
+        "SSH_AGENT_PID",
+        "CUDA_VISIBLE_DEVICES",
+        "HIP_VISIBLE_DEVICES",
+        "LD_LIBRARY_PATH",
+        "DYLD_LIBRARY_PATH",
+    ]
+)
+PASSED_UV = frozenset(
+    [
+        "UV_INDEX",
+        "UV_INDEX_URL",
+        "UV_EXTRA_INDEX_URL",
+        "UV_DEFAULT_INDEX",
+        "UV_FIND_LINKS",
+        "UV_INDEX_STRATEGY",
+        "UV_KEYRING_PROVIDER",
+        "UV_HTTP_TIMEOUT",
+        "UV_NATIVE_TLS",
+        "UV_SYSTEM_CERTS",
+        "UV_INSECURE_HOST",
+        "UV_OFFLINE",
+        "UV_NO_INDEX",
+        "UV_CONFIG_FILE",
+        "UV_CONCURRENT_DOWNLOADS",
+        "UV_PYTHON_INSTALL_MIRROR",
+        "UV_PYTHON_DOWNLOADS",
+        "UV_TORCH_BACKEND",
+    ]
+)
+PASSED_UV_ENDINGS = ("_USERNAME", "_PASSWORD")  # UV_INDEX_<NAME>_PASSWORD
+PASSED_GIT = frozenset(
+    ["GIT_SSL_CAINFO", "GIT_SSL_NO_VERIFY", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_PROXY_COMMAND"]
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """`argv[0]` is found by its full path already; `environment` is all that the program gets."""
+
+    argv: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = QUICK  # s
+    attached: bool = False  # to the terminal: nothing is captured
+
+
+@dataclass(frozen=True)
+class Finished:
+    command: Command
+    exit_code: int
+    out: str = ""
+    err: str = ""
+
+    def checked(self, doing: str) -> Finished:
+        """Itself. Raises CommandFailed with the end of what the program said; `doing` begins the sentence."""
+        if self.exit_code != 0:
+            said = redacted("\n".join((self.err.strip() or self.out.strip()).splitlines()[-SHOWN_LINES:]))
+            name = Path(self.command.argv[0]).name
+            raise CommandFailed(
+                f"{doing} failed: {name} ended with {self.exit_code}. {said}",
+                exit_code=self.exit_code,
+                said=said,
+            )
+        return self
+
+
+class Runner(Protocol):
+    def run(self, command: Command) -> Finished:
+        """Raises CommandTimedOut, ToolMissing. An exit code that is not 0 is an answer like any other."""
+
+
+class SystemRunner:
+    """Runs programs for real. With `log` each command and all it said is appended there."""
+
+    def __init__(self, log: Path | None = None) -> None:
+        self._log = log
+
+    def run(self, command: Command) -> Finished:
+        begin = time.monotonic()
+        finished = _attached(command) if command.attached else _captured(command)
+        if self._log is not None:
+            self._write(finished, time.monotonic() - begin)
+        return finished
+
+    def _write(self, finished: Finished, seconds: float) -> None:
+        assert self._log is not None
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S")
+        head = f"[{stamp}] {' '.join(finished.command.argv)}\n  in {finished.command.folder}\n"
+        tail = f"  exit code {finished.exit_code}, {seconds:.2f} s\n"
+        said = "".join(f"  | {line}\n" for text in (finished.out, finished.err) for line in text.splitlines())
+        with open(self._log, "a", encoding="utf-8", errors="replace") as out:
+            out.write(redacted(head + said + tail))
+
+
+def _captured(command: Command) -> Finished:
+    process = _started(command, subprocess.PIPE)
+    try:
+        out, err = process.communicate(timeout=command.timeout)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        name = Path(command.argv[0]).name
+        raise CommandTimedOut(
+            f"{name} {' '.join(command.argv[1:2])} took longer than {command.timeout:.0f} s and was stopped. "
+            "Look at the network, then try again."
+        ) from None
+    except BaseException:
+        _end(process)
+        raise
+    return Finished(command, process.returncode, _text(out), _text(err))
+
+
+def _attached(command: Command) -> Finished:
+    process = _started(command, None)
+    try:
+        return Finished(command, process.wait())
+    except KeyboardInterrupt:
+        _end(process)
+        raise
+
+
+def _started(command: Command, pipe: int | None) -> subprocess.Popen[bytes]:
+    group = {} if command.attached or os.name == "nt" else {"start_new_session": True}
+    try:
+        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+            command.argv,
+            cwd=command.folder,
+            env=dict(command.environment),
+            stdin=None if command.attached else subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            **group,
+        )
+    except FileNotFoundError:
+        raise ToolMissing(f"{command.argv[0]} is not there, or {command.folder} is gone.") from None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """It, and what it started: uv and git have children that download."""
+    if os.name == "nt":
+        process.kill()
+    else:
+        _signal_group(process.pid, signal.SIGTERM)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            _signal_group(process.pid, signal.SIGKILL)
+    for pipe in (process.stdout, process.stderr):
+        _close(pipe)
+    process.wait()
+
+
+def _signal_group(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    if pipe is not None:
+        pipe.close()
+
+
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "replace")
+
+
+def redacted(text: str) -> str:
+    return CREDENTIALS.sub("***@", text)
+
+
+def basic_environment(outside: Mapping[str, str], more: Iterable[str] = ()) -> dict[str, str]:
+    """Of what is set outside, only what says how to reach the world; everything else is fixed by us."""
+    kept = PASSED.union(more)
+    return {
+        name: value
+        for name, value in outside.items()
+        if name in kept or (name.startswith("UV_INDEX_") and name.endswith(PASSED_UV_ENDINGS) and more)
+    }

@@ -1,0 +1,252 @@
+"""The file that is the environment: read and edited without losing a comment or a table of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .. import atomic
+from ..errors import BadManifest
+from .records import NodeInfo
+from .tools import library
+
+TOOL = "comfydock"
+SCHEMA = "1.0.0"
+NODE_KEYS = ("name", "source", "registry_id", "version", "repository", "ref", "path", "sha256")
+
+
+def read_toml(text: str, where: str) -> dict[str, Any]:
+    """Plain values of a TOML text. Raises BadManifest with the place."""
+    tomlkit = library("tomlkit")
+    try:
+        value: dict[str, Any] = _quick(text)
+        return value
+    except ValueError:
+        try:
+            return dict(tomlkit.parse(text).unwrap())
+        except tomlkit.exceptions.TOMLKitError as error:
+            raise BadManifest(
+                f"{where} cannot be read: {error}. Mend it, or take back the last change."
+            ) from None
+
+
+def _quick(text: str) -> dict[str, Any]:
+    """The standard library reads ten times as fast, and knows TOML 1.0 alone. Raises ValueError."""
+    try:
+        tomllib = import_module("tomllib")
+    except ImportError:  # before Python 3.11
+        raise ValueError("no tomllib") from None
+    value: dict[str, Any] = tomllib.loads(text)
+    return value
+
+
+class PyprojectManager:
+    """One pyproject.toml. Edits are made in memory and written by `save`, which replaces the file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._text: str | None = None
+        self._document: Any = None
+
+    @property
+    def text(self) -> str:
+        if self._text is None:
+            try:
+                self._text = self.file.read_text("utf-8")
+            except FileNotFoundError:
+                raise BadManifest(
+                    f"{self.file} is not there. `gates dock rollback` brings it back."
+                ) from None
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadManifest(f"{self.file} cannot be read: {error}.") from None
+        return self._text
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._text, self._document = text, None
+
+    def values(self) -> dict[str, Any]:
+        return read_toml(self.text, str(self.file))
+
+    def save(self) -> None:
+        atomic.write_bytes(self.file, self.text.encode("utf-8"))
+
+    # --- reading
+
+    def settings(self) -> dict[str, Any]:
+        """[tool.comfydock] without its tables."""
+        own = self._own()
+        return {key: value for key, value in own.items() if not isinstance(value, dict)}
+
+    def _own(self) -> dict[str, Any]:
+        tool = self.values().get("tool", {})
+        own = tool.get(TOOL, {}) if isinstance(tool, dict) else None
+        if not isinstance(own, dict):
+            raise BadManifest(f"{self.file}: [tool.{TOOL}] is no table.")
+        return own
+
+    def nodes(self) -> dict[str, NodeInfo]:
+        """The packs of the manifest by their key. Raises BadManifest for a table that names none."""
+        tables = self._own().get("nodes", {})
+        if not isinstance(tables, dict):
+            raise BadManifest(f"{self.file}: [tool.{TOOL}.nodes] is no table.")
+        return {key: self._node(key, table) for key, table in tables.items()}
+
+    def _node(self, key: str, table: Any) -> NodeInfo:
+        where = f"{self.file}: [tool.{TOOL}.nodes.{key}]"
+        if not isinstance(table, dict):
+            raise BadManifest(f"{where} is no table.")
+        fields = {name: table[name] for name in NODE_KEYS if name in table}
+        wrong = [name for name, value in fields.items() if not isinstance(value, str)]
+        if wrong:
+            raise BadManifest(f"{where}: {wrong[0]} is no text.")
+        fields.setdefault("name", key)
+        source = fields.setdefault("source", "registry" if "registry_id" in fields else "git")
+        if not atomic.is_plain_name(fields["name"]) or fields["name"].startswith("."):
+            raise BadManifest(f"{where}: {fields['name'][:80]!r} is no plain name of a folder.")
+        needs = {"registry": "registry_id", "git": "repository", "local": "path"}.get(source)
+        if needs is None or needs not in fields:
+            raise BadManifest(
+                f"{where}: a pack comes from registry (registry_id), git (repository) or local (path)."
+            )
+        return NodeInfo(**fields)
+
+    def dependencies(self) -> list[str]:
+        return [str(line) for line in self.values().get("project", {}).get("dependencies", [])]
+
+    def groups(self) -> dict[str, list[str]]:
+        found = self.values().get("dependency-groups", {})
+        return {
+            str(key): [str(line) for line in lines if isinstance(line, str)] for key, lines in found.items()
+        }
+
+    def constraints(self) -> list[str]:
+        return [str(line) for line in self._uv().get("constraint-dependencies", [])]
+
+    def _uv(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.values().get("tool", {}).get("uv", {})
+        return found
+
+    # --- editing
+
+    def _edited(self) -> Any:
+        if self._document is None:
+            tomlkit = library("tomlkit")
+            try:
+                self._document = tomlkit.parse(self.text)
+            except tomlkit.exceptions.TOMLKitError as error:
+                raise BadManifest(f"{self.file} cannot be read: {error}.") from None
+        return self._document
+
+    def _done(self) -> None:
+        document = self._document
+        self._text = library("tomlkit").dumps(document)
+
+    def _table(self, *path: str) -> Any:
+        """The table at `path`, made where it is not there; those in between get no head of their own."""
+        tomlkit = library("tomlkit")
+        here = self._edited()
+        for depth, key in enumerate(path, 1):
+            if key not in here:
+                here[key] = tomlkit.table(is_super_table=depth < len(path))
+            here = here[key]
+            if not isinstance(here, (dict, Mapping)):
+                raise BadManifest(f"{self.file}: [{'.'.join(path[:depth])}] is no table.")
+        return here
+
+    def set_settings(self, **values: str | None) -> None:
+        """Keys of [tool.comfydock]; None takes one away."""
+        self._set(("tool", TOOL), values)
+
+    def set_project(self, **values: Any) -> None:
+        self._set(("project",), {key.replace("_", "-"): value for key, value in values.items()})
+
+    def _set(self, path: Sequence[str], values: Mapping[str, Any]) -> None:
+        table = self._table(*path)
+        for key, value in values.items():
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
+        self._done()
+
+    def set_dependencies(self, lines: Sequence[str]) -> None:
+        self._table("project")["dependencies"] = _array(lines)
+        self._done()
+
+    def set_node(self, info: NodeInfo, requirements: Sequence[str]) -> None:
+        """Name a pack and what it asks for; an edit of an existing table keeps the comments in it."""
+        table = self._table("tool", TOOL, "nodes", info.key)
+        for name in NODE_KEYS:
+            value = getattr(info, name)
+            if value is not None:
+                table[name] = value
+            else:
+                table.pop(name, None)
+        groups = self._table("dependency-groups")
+        if requirements:
+            groups[info.key] = _array(requirements)
+        else:
+            groups.pop(info.key, None)
+        self._done()
+
+    def remove_node(self, key: str) -> None:
+        document = self._edited()
+        document["tool"][TOOL]["nodes"].pop(key)
+        groups = document.get("dependency-groups")
+        if groups is not None:
+            groups.pop(key, None)
+        self._done()
+
+    def set_constraints(self, lines: Sequence[str]) -> None:
+        self._set(("tool", "uv"), {"constraint-dependencies": _array(lines) if lines else None})
+
+    def set_index(self, name: str, url: str, packages: Sequence[str]) -> None:
+        """An explicit index of this name, and that these packages come from it."""
+        tomlkit = library("tomlkit")
+        uv = self._table("tool", "uv")
+        indexes = uv.get("index")
+        if indexes is None:
+            indexes = uv["index"] = tomlkit.aot()
+        kept = next((one for one in indexes if one.get("name") == name), None)
+        if kept is None:
+            kept = tomlkit.table()
+            kept["name"] = name
+            indexes.append(kept)
+        kept["url"], kept["explicit"] = url, True
+        sources = self._table("tool", "uv", "sources")
+        for package in packages:
+            entry = tomlkit.inline_table()
+            entry["index"] = name
+            sources[package] = entry
+        self._done()
+
+    def set_environments(self, markers: Sequence[str]) -> None:
+        """Solve for these platforms alone; none means all."""
+        self._set(("tool", "uv"), {"environments": _array(markers) if markers else None})
+
+
+def _array(lines: Sequence[str]) -> Any:
+    array = library("tomlkit").array()
+    array.extend(lines)
+    return array.multiline(len(lines) > 3)
+
+
+def new_manifest(name: str, python: str) -> str:
+    """The manifest of a new environment. `python` is a version such as 3.12."""
+    return (
+        "# This file is the environment: `gates dock sync` makes it real, git keeps every state of it.\n\n"
+        "[project]\n"
+        f'name = "{name}"\n'
+        'version = "0.1.0"\n'
+        f'requires-python = "=={python}.*"\n'
+        "dependencies = []\n\n"
+        "[dependency-groups]\n\n"
+        "[tool.uv]\n"
+        "package = false\n\n"
+        f"[tool.{TOOL}]\n"
+        f'version = "{SCHEMA}"\n'
+        f'python_version = "{python}"\n'
+    )

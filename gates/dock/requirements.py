@@ -1,0 +1,124 @@
+"""What a ComfyUI or a node pack asks to be installed: read, and never run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BadRequirement
+from .pyproject import read_toml
+from .tools import library
+
+MOST_BYTES = 1 << 20
+MOST_DEPTH = 5
+INSTALL_SCRIPTS = ("install.py", "install.sh", "install.bat", "setup.py")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`lines` are requirements as PEP 508 has them, each once; `notes` what could not be taken over."""
+
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def scan(folder: Path) -> Wanted:
+    """The requirements of a pack: those of requirements.txt, else those of [project] in its pyproject.toml.
+
+    A pack that has both names the same packages in both: the installers of ComfyUI read the first.
+    Raises BadRequirement for a line that is none, with file and line.
+    """
+    text_file = folder / "requirements.txt"
+    if text_file.is_file():
+        return read_requirements(text_file, folder)
+    return read_project(folder / "pyproject.toml")
+
+
+def read_project(file: Path) -> Wanted:
+    if not file.is_file():
+        return Wanted()
+    project = read_toml(_text(file), f"{file.parent.name}/{file.name}").get("project", {})
+    listed = project.get("dependencies", []) if isinstance(project, dict) else []
+    lines = [checked(str(one), f"{file.parent.name}/{file.name}") for one in listed if isinstance(one, str)]
+    return Wanted(tuple(dict.fromkeys(lines)))
+
+
+def read_requirements(file: Path, base: Path) -> Wanted:
+    """A requirements.txt with the files that it includes below `base`; options are noted, not obeyed."""
+    lines: list[str] = []
+    notes: list[str] = []
+    _read(file, base.resolve(), 0, lines, notes)
+    return Wanted(tuple(dict.fromkeys(lines)), tuple(dict.fromkeys(notes)))
+
+
+def _read(file: Path, base: Path, depth: int, lines: list[str], notes: list[str]) -> None:
+    shown = f"{base.name}/{file.name}"
+    if depth > MOST_DEPTH:
+        raise BadRequirement(f"{shown} includes itself, or lies more than {MOST_DEPTH} includes deep.")
+    for number, line in _logical_lines(_text(file)):
+        included = re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", line)
+        if included:
+            target = (file.parent / included[1]).resolve()
+            if not target.is_relative_to(base) or not target.is_file():
+                raise BadRequirement(
+                    f"{shown} line {number} includes {included[1]!r}, which is not in the pack."
+                )
+            _read(target, base, depth + 1, lines, notes)
+        elif line.startswith("-"):
+            notes.append(f"{shown} line {number}: the option {line.split()[0]} is not taken over")
+        else:
+            lines.append(checked(line, f"{shown} line {number}"))
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    joined, first = "", 0
+    for number, raw in enumerate(text.splitlines(), 1):
+        first = first or number
+        joined += re.sub(r"(^|\s)#.*$", "", raw).rstrip()
+        if joined.endswith("\\"):
+            joined = joined[:-1] + " "
+            continue
+        line = re.sub(r"\s--(hash|global-option|config-settings)[=\s].*$", "", joined.strip())
+        if line:
+            yield first, line
+        joined, first = "", 0
+
+
+def checked(line: str, where: str) -> str:
+    """A requirement in its usual form. Raises BadRequirement."""
+    requirements = library("packaging.requirements")
+    text = re.sub(r"^((?:git|hg|svn|bzr)\+\S+?)#egg=([\w.-]+).*$", r"\2 @ \1", line.strip())
+    try:
+        return str(requirements.Requirement(text))
+    except requirements.InvalidRequirement as error:
+        raise BadRequirement(
+            f"{where}: {line[:120]!r} is no requirement ({str(error).splitlines()[0]})."
+        ) from None
+
+
+def name_of(line: str) -> str:
+    """The package that a requirement is of, by canonical name."""
+    requirement = library("packaging.requirements").Requirement(line)
+    return str(library("packaging.utils").canonicalize_name(requirement.name))
+
+
+def scripts_of(folder: Path) -> tuple[str, ...]:
+    """Scripts that other installers would run when the pack is installed."""
+    return tuple(name for name in INSTALL_SCRIPTS if name != "setup.py" and (folder / name).is_file())
+
+
+def _text(file: Path) -> str:
+    try:
+        data = file.read_bytes()[: MOST_BYTES + 1]
+    except OSError as error:
+        raise BadRequirement(f"{file.name} cannot be read: {error.strerror}.") from None
+    if len(data) > MOST_BYTES:
+        raise BadRequirement(f"{file.parent.name}/{file.name} is larger than a list of requirements can be.")
+    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")

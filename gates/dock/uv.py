@@ -1,0 +1,158 @@
+"""uv's command line: solving, applying, asking what is installed. The seed's UVInterface."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import NoPython, PackageConflict
+from .processes import PASSED_UV, QUICK, SLOW, Command, Finished, Runner, basic_environment, redacted
+from .tools import uv_program
+
+CONFLICT = re.compile(r"no solution found", re.I)
+PACKAGE = re.compile(r"[-_.]+")
+
+
+def canonical(name: str) -> str:
+    return PACKAGE.sub("-", name).lower()
+
+
+class UVInterface:
+    """`outside` is the environment of this process: its index, proxy and certificates are passed on."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        cache: Path | None = None,
+        pythons: Path | None = None,
+        outside: Mapping[str, str] | None = None,
+    ) -> None:
+        self._runner = runner
+        self._cache = cache
+        self._pythons = pythons
+        self._outside = dict(os.environ if outside is None else outside)
+        self._program: str | None = None
+
+    def run(
+        self, folder: Path, *words: str, timeout: float = QUICK, more: Mapping[str, str] | None = None
+    ) -> Finished:
+        """One uv command in `folder`; the answer is not checked."""
+        if self._program is None:
+            self._program = uv_program(self._outside)
+        environment = {**basic_environment(self._outside, PASSED_UV), **self._fixed(), **(more or {})}
+        return self._runner.run(Command((self._program, *words), folder, environment, timeout))
+
+    def _fixed(self) -> dict[str, str]:
+        fixed = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", "PYTHONNOUSERSITE": "1"}
+        if self._cache is not None:
+            # A hard link into the cache would let an edit in one environment change all others.
+            fixed |= {"UV_CACHE_DIR": str(self._cache), "UV_LINK_MODE": "clone"}
+        if self._pythons is not None:
+            fixed |= {"UV_PYTHON_INSTALL_DIR": str(self._pythons)}
+        return fixed
+
+    def find_python(self, wanted: str | None, folder: Path) -> Path:
+        """An interpreter by its path or by a version that is already there. Raises NoPython."""
+        words = ["python", "find", "--no-python-downloads", "--no-project", "--system"]
+        done = self.run(folder, *words, *([wanted] if wanted else []))
+        if done.exit_code != 0 or not done.out.strip():
+            raise NoPython(
+                f"There is no Python {wanted or ''} here. `uv python install {wanted or '3.12'}` fetches one; "
+                "or pass --python PATH."
+            )
+        return Path(done.out.strip().splitlines()[-1])
+
+    def make_venv(self, target: Path, python: Path) -> None:
+        words = ("venv", "--quiet", "--no-project", "--allow-existing", "--python", str(python), str(target))
+        self.run(target.parent, *words, timeout=SLOW).checked("Making the virtual environment")
+
+    def lock(self, project: Path, *, upgrade: Sequence[str] = ()) -> None:
+        """Solve `project`/pyproject.toml into uv.lock. Raises PackageConflict."""
+        words = [
+            "lock",
+            "--project",
+            str(project),
+            *(w for name in upgrade for w in ("--upgrade-package", name)),
+        ]
+        done = self.run(project, *words, timeout=SLOW)
+        if done.exit_code != 0 and CONFLICT.search(done.err):
+            raise PackageConflict(
+                f"There are no versions that suit everyone. {_reason(done.err)}", said=_reason(done.err)
+            )
+        done.checked("Solving the packages")
+
+    def is_locked(self, project: Path) -> bool:
+        """Whether uv.lock still says what pyproject.toml wants, without asking the network."""
+        words = ("lock", "--project", str(project), "--check", "--offline")
+        return self.run(project, *words, timeout=SLOW).exit_code == 0
+
+    def sync(self, project: Path, venv: Path) -> None:
+        """Apply uv.lock to `venv`; what it does not name stays there."""
+        words = (
+            "sync",
+            "--project",
+            str(project),
+            "--frozen",
+            "--inexact",
+            "--all-groups",
+            "--no-install-project",
+        )
+        done = self.run(project, *words, timeout=SLOW, more={"UV_PROJECT_ENVIRONMENT": str(venv)})
+        done.checked("Installing the packages")
+
+    def uninstall(self, venv: Path, names: Sequence[str]) -> None:
+        if names:
+            words = ("pip", "uninstall", "--quiet", "--python", str(venv), *names)
+            self.run(venv.parent, *words, timeout=SLOW).checked("Removing packages")
+
+    def installed(self, python: Path) -> dict[str, str]:
+        """Packages of an interpreter or a virtual environment and their versions, by canonical name."""
+        done = self.run(python.parent, "pip", "list", "--format", "json", "--quiet", "--python", str(python))
+        listed: list[dict[str, str]] = json.loads(done.checked("Looking at the packages").out or "[]")
+        return {canonical(one["name"]): one["version"] for one in listed}
+
+    def freeze(self, python: Path) -> list[str]:
+        """Requirement lines that install the same again; a URL where a package came from one."""
+        done = self.run(python.parent, "pip", "freeze", "--quiet", "--python", str(python))
+        return done.checked("Looking at the packages").out.splitlines()
+
+    def plan_install(
+        self, python: Path, requirements: Sequence[Path], *words: str, timeout: float = SLOW
+    ) -> Finished:
+        """`uv pip install --dry-run` of requirement files: what it would change, on stderr; not checked."""
+        named = [w for path in requirements for w in ("-r", str(path))]
+        argv = ("pip", "install", "--dry-run", "--python", str(python), *words, *named)
+        return self.run(python.parent, *argv, timeout=timeout)
+
+    def compile(self, folder: Path, requirements: Sequence[Path], python: str | None = None) -> Finished:
+        """`uv pip compile` of requirement files: pins on stdout; not checked, for the caller explains."""
+        words = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", *map(str, requirements)]
+        return self.run(folder, *words, *(["--python", python] if python else []), timeout=SLOW)
+
+    def version(self, folder: Path) -> str:
+        return self.run(folder, "--version").checked("Asking uv for its version").out.split()[1]
+
+
+def _reason(said: str) -> str:
+    """uv's explanation as one paragraph, without what it is wrapped in."""
+    lines = [line.strip(" ×╰─▶│├└hint:") for line in said.splitlines()]
+    text = " ".join(
+        line for line in lines if line and not CONFLICT.search(line) and not line.startswith("Using ")
+    )
+    return redacted(text.removeprefix("cause: ").removeprefix("error: "))[:500]
+
+
+def locked_packages(lock_text: str) -> dict[str, str]:
+    """Names and versions in a uv.lock; the project itself and what has no version are left out."""
+    from .pyproject import read_toml
+
+    found: list[dict[str, Any]] = read_toml(lock_text, "uv.lock").get("package", [])
+    return {
+        canonical(one["name"]): str(one["version"])
+        for one in found
+        if "version" in one and not {"virtual", "editable"} & set(one.get("source", {}))
+    }
