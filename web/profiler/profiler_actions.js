@@ -78,7 +78,7 @@ export class ProfilerActions {
     return items.map((item) => ({ ...item, number: item.number ?? item.id }));
   }
 
-  /** @param {{kind: string, number: number, name: string}[]} items */
+  /** Whether they are there again. @param {{kind: string, number: number, name: string}[]} items */
   restore(items) {
     return this.try("It could not be restored", async () => {
       for (const [at, { kind, number }] of items.entries()) {
@@ -92,12 +92,16 @@ export class ProfilerActions {
       this.say(
         items.length === 1 ? `“${only.name || `Run ${only.number}`}” restored.` : `${items.length} restored.`,
       );
+      return true;
     });
   }
 
-  /** For good. @param {{kind: string, number: number} | null} item null is everything */
+  /** For good; whether it went. @param {{kind: string, number: number} | null} item null is everything */
   purge(item) {
-    return this.try("It could not be deleted", () => this.#routes.purge(item?.kind, item?.number));
+    return this.try("It could not be deleted", async () => {
+      await this.#routes.purge(item?.kind, item?.number);
+      return true;
+    });
   }
 
   /** @param {import("./types.js").Run} run @param {"csv" | "json" | "chrome"} format */
@@ -116,12 +120,11 @@ export class ProfilerActions {
 
   async #import(file) {
     this.#strip.progress(`Importing ${file.name}`, 0, 0);
-    const { imported, run_ids: ids = [] } = await this.#routes.importFile(file);
+    const { imported, run_ids: ids = [], known = 0 } = await this.#routes.importFile(file);
     this.#strip.clear();
     await Promise.all([this.#model.readRuns({}, 0), this.#model.readGroups()]);
     if (ids.length) await this.#model.openRun(ids[ids.length - 1]);
-    const groups = imported.groups ? ` and ${countOf(imported.groups, "group")}` : "";
-    this.say(`${countOf(imported.runs, "run")}${groups} imported.`);
+    this.say(importedText(imported, known));
   }
 
   createGroup(fields) {
@@ -170,6 +173,13 @@ export class ProfilerActions {
       this.say(`${countOf(count, "node")} ${said}.`, { label: "Undo", run: undo });
     });
   }
+}
+
+/** @param {{runs: number, groups: number}} imported @param {number} known runs that were there before */
+function importedText({ runs, groups }, known) {
+  const there = known ? ` ${countOf(known, "run")} ${known === 1 ? "was" : "were"} here before.` : "";
+  if (!runs && !groups && there) return `Nothing new to import.${there}`;
+  return `${countOf(runs, "run")}${groups ? ` and ${countOf(groups, "group")}` : ""} imported.${there}`;
 }
 
 const keyOf = ({ kind, number }) => `${kind} ${number}`;

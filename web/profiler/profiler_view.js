@@ -242,9 +242,9 @@ export function createProfilerView(element, { routes, ...given }) {
 }
 
 const FIRST = {
-  tab: "Press Run: the open workflow runs once, and each node's time and memory appear here while it does.",
+  tab: "Press Run Profile: the open workflow runs once, and each node's time and memory appear here while it does.",
   window:
-    "Press Run: the workflow that is open in ComfyUI runs once, and each node's time and memory appear here while it does.",
+    "Press Run Profile: the workflow that is open in ComfyUI runs once, and each node's time and memory appear here while it does.",
 };
 
 const sideOf = (run) => (run.series ? { series: run.series } : { runs: [run.id] });

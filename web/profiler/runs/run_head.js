@@ -187,8 +187,9 @@ export function createRunHead(element, { model, actions }) {
       name.disabled = !run.id;
       setText(state, run.status);
       setAttribute(state, "data-status", run.status);
-      const parts = [momentText(run.timestamp), run.mode !== "natural" && run.mode, run.series && "series"];
-      setText(when, parts.filter((part) => part && part !== DASH).join(" · "));
+      const words = whenOf(run);
+      setText(when, words);
+      setAttribute(when, "title", words);
       more.hidden = !run.id || run.status === "running";
       updateSlowest(open.steps);
       updateFacts(open.steps);
@@ -203,6 +204,11 @@ export function createRunHead(element, { model, actions }) {
     },
     destroy() {},
   };
+}
+
+function whenOf({ timestamp, mode, series }) {
+  const parts = [momentText(timestamp), mode !== "natural" && mode, series && `series ${series}`];
+  return parts.filter((part) => part && part !== DASH).join(" · ");
 }
 
 /** How something was measured, or why it was not. */

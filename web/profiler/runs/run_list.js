@@ -226,5 +226,6 @@ function aboutOf(run) {
   const parts = [agoText(run.timestamp, Date.now() / 1000)];
   if (run.mode && run.mode !== "natural") parts.push(run.mode);
   if (run.status !== "success") parts.push(run.status);
+  if (run.series) parts.push(`series ${run.series}`);
   return parts.join(" · ");
 }

@@ -33,8 +33,7 @@ export async function openTrash(actions) {
         `${item.kind}, deleted ${momentText(item.trashed_at ?? item.deleted)}`,
       ),
       textButton("Restore", async () => {
-        await actions.restore([item]);
-        without(item);
+        if (await actions.restore([item])) without(item);
       }),
       textButton("Delete for good…", () => void purge(item)),
     );
@@ -42,15 +41,13 @@ export async function openTrash(actions) {
   async function purge(item) {
     if (!(await askSure(`Delete “${nameOf(item)}” for good?`, "It cannot be restored.", "Delete for good")))
       return;
-    await actions.purge(item);
-    without(item);
+    if (await actions.purge(item)) without(item);
   }
 
   async function emptyAll() {
     const what = countOf(left.length, "deleted item");
     if (!(await askSure(`Delete ${what} for good?`, "They cannot be restored.", "Empty trash"))) return;
-    await actions.purge(null);
-    draw([]);
+    if (await actions.purge(null)) draw([]);
   }
 
   const title = el(
@@ -64,7 +61,11 @@ export async function openTrash(actions) {
     title,
     list,
     nothing,
-    textButton("Close", () => dialog.close()),
+    el(
+      "div",
+      { class: "dsg-form-buttons" },
+      textButton("Close", () => dialog.close()),
+    ),
   ]);
   draw(items);
 }
