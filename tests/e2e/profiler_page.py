@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
@@ -10,6 +11,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 if TYPE_CHECKING:
     from tests.e2e.conftest import ComfyPage
 
+SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
 HARM = "<img src=x onerror='window.harmed = 1'>"
 SLOW = f"Slow {HARM}"
 TAB = "dataset_gates.profiler"
@@ -53,6 +55,7 @@ class ProfilerPage:
         self.strip = self.root.locator(".dsg-strip")
         self.head = self.root.locator(".dsg-run-head")
         self.runs = self.root.locator(".dsg-run-row")
+        self.progress = self.root.locator(".dsg-run-progress")
 
     def do(self, what: str) -> None:
         self.root.locator(f"[data-do={what}]:visible").first.click()
@@ -69,6 +72,14 @@ class ProfilerPage:
               .map((row) => row.querySelector('.dsg-step-about').textContent)"""
         )
         return [str(text) for text in found]
+
+    def ask(self, mode: str = "natural", repeat: int = 1, name: str = "") -> None:
+        """What the next run is asked to be."""
+        self.root.get_by_label("Mode", exact=True).select_option(mode)
+        for label, text in (("Repeats", str(repeat)), ("Name of the run", name)):
+            field = self.root.get_by_label(label, exact=True)
+            field.fill(text)
+            field.dispatch_event("change")
 
     def sort(self, column: str) -> None:
         self.root.locator(f"[data-sort={column}]").click()
@@ -91,13 +102,35 @@ class ProfilerPage:
     def menu(self, entry: str) -> None:
         self.page.get_by_role("menu").get_by_text(entry, exact=True).click()
 
+    def dialog(self, name: str) -> Locator:
+        return self.page.get_by_role("dialog", name=name)
+
+    def delete_run(self) -> None:
+        """The one that is open."""
+        count = self.runs.count()
+        self.do("run-menu")
+        self.menu("Delete run")
+        expect(self.runs).to_have_count(count - 1)
+
+    def open_trash(self) -> Locator:
+        self.do("runs-menu")
+        self.menu("Trash…")
+        return self.dialog("Trash")
+
+    def import_file(self, path: Path) -> None:
+        self.do("runs-menu")
+        with self.page.expect_file_chooser() as chooser:
+            self.menu("Import…")
+        chooser.value.set_files(path)
+
     def view(self, name: str) -> Locator:
         self.root.locator(f"[role=tab][data-view={name}]").click()
         return self.root.locator(f"[role=tabpanel][data-view={name}]")
 
     def harmless(self) -> None:
         assert self.page.evaluate("() => window.harmed") is None
-        assert self.page.locator(".dsg-profiler img").count() == 0
+        places = ":is(.dsg-profiler, .dsg-dialog, .dsg-menu, .dsg-node-badge)"
+        assert self.page.locator(f"{places} img").count() == 0
 
 
 class ProfilerTab(ProfilerPage):
@@ -113,6 +146,27 @@ class ProfilerTab(ProfilerPage):
     def build(self, seconds: float = 0.3) -> list[str]:
         """A workflow that takes a while; the ids of its slow and its quick node."""
         return [str(node) for node in self.comfy.evaluate(BUILD, [SLOW, seconds])]
+
+    def forget(self) -> None:
+        """Show what the server has now, and ask for nothing special."""
+        self.ask()
+        self.root.get_by_label("Status of runs").dispatch_event("change")
+        expect(self.runs).to_have_count(0)
+
+    def measure(self, *names: str, mode: str = "natural") -> None:
+        """A short run of each name; the last is open."""
+        self.build(seconds=0.03)
+        for count, name in enumerate(names, 1):
+            self.ask(mode, name=name)
+            self.do("run")
+            expect(self.runs).to_have_count(count)
+            self.ended()
+            expect(self.head).to_contain_text(name)
+
+    def kept_runs(self) -> list[dict[str, Any]]:
+        """As the server has them, newest first."""
+        runs: list[dict[str, Any]] = self.comfy.host.get("/holaf/profiler/runs").json()["runs"]
+        return runs
 
     def badges(self) -> dict[str, list[str]]:
         return dict(self.comfy.evaluate(BADGES))

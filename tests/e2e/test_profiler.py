@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,19 +12,12 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from gates.host.process import HostProcess
-from gates.profiler.export import export_json
-from gates.profiler.records import Recording, Run, Step
 from tests.conftest import RULES_PACK
 from tests.e2e.kept_page import KeptPages
-from tests.e2e.profiler_page import HARM, JSON, SLOW, ProfilerPage, ProfilerTab, clear_profiler, watched
+from tests.e2e.profiler_page import HARM, SCREENSHOTS, SLOW, ProfilerPage, ProfilerTab, clear_profiler
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Cell, ComfyPage
-
-SCREENSHOTS = Path(__file__).parents[2] / ".screenshots"
-MANY = 10_000
-SECONDS_TO_SHOW = 1.0  # generous: 0.1 is the aim on a machine at rest
-MILLISECONDS_OF_A_FRAME = 250.0  # generous: 33 is the aim there
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +48,9 @@ def tab(profiled_pages: KeptPages, cell: Cell, request: pytest.FixtureRequest) -
     for comfy in profiled_pages.lend(cell, request):
         clear_profiler(comfy)
         comfy.page.evaluate("() => localStorage.removeItem('dataset_gates.profiler.reference')")
-        yield ProfilerTab(comfy)
+        tab = ProfilerTab(comfy)
+        tab.forget()
+        yield tab
         for window in comfy.page.context.pages[1:]:
             window.close()
 
@@ -197,83 +190,114 @@ def delete_and_undo(window: ProfilerPage) -> None:
     window.ended()
 
 
-@pytest.fixture(scope="module")
-def many_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostProcess]:
-    """A host that knows a run of very many steps."""
-    with HostProcess(tmp_path_factory.mktemp("many") / "host") as host:
-        answer = host.request("POST", "/holaf/profiler/import", export_json(many()).encode(), JSON)
-        assert answer.status == 200, answer.text
-        yield host
+OTHERS = {
+    "1": {"class_type": "RulesText", "inputs": {"text": "somebody else's"}},
+    "2": {"class_type": "RulesShow", "inputs": {"text": ["1", 0]}},
+}
 
 
-def many() -> Recording:
-    run = Run(None, 1_700_000_000.0, "Many", "a" * 64, "", 100.0, status="success")
-    step = Step(node_type="Thing", status="executed", cpu_max=50.0)
-    steps = tuple(
-        replace(
-            step,
-            node_id=f"{at % 40}:{at}",
-            node_title=f"Node {at * 7919 % MANY}",
-            exec_time=at * 31 % 977 / 100,
-            seq=at,
-            t_start=at / 100,
-            ram_max=at * 1009 % 4_000_000_000,
-        )
-        for at in range(MANY)
-    )
-    return Recording(run, steps, prompt={"1": {"class_type": "Nothing", "inputs": {}}}, workflow=None)
+def test_stop_ends_what_was_asked_for_and_nothing_else(tab: ProfilerTab) -> None:
+    tab.build(seconds=20)
+    tab.ask(repeat=3, name=f"Long {HARM}")
+    before = set(tab.comfy.host.get("/api/history").json())
+    tab.do("run")
+    expect(tab.progress).to_have_text("Run 1 of 3…")
+    others = tab.comfy.host.queue(OTHERS, client_id="somebody else")
+    tab.comfy.screenshot("running")
+    tab.do("stop")
+    tab.ended("interrupted")
+    expect(tab.root.locator("[data-do=stop]")).to_be_hidden()
+    expect(tab.progress).to_contain_text("Stopped")
+    assert tab.comfy.host.result(others)["status"]["status_str"] == "success"
+    expect(tab.runs).to_have_count(1)
+    expect(tab.runs).to_contain_text("interrupted")
+    after = tab.comfy.host.get("/api/history").json()
+    assert len(after.keys() - before) == 2  # the one that was stopped, and somebody else's
+    queue = tab.comfy.host.get("/api/queue").json()
+    assert not queue["queue_running"] and not queue["queue_pending"]
+    tab.harmless()
 
 
-# Scrolls as fast as one can and times the frames: p95 in ms.
-SCROLL = """async () => {
-  const scroller = document.querySelector('.dsg-steps')
-  const times = []
-  let last = await new Promise(requestAnimationFrame)
-  for (let frame = 0; frame < 90; frame += 1) {
-    scroller.scrollTop += 700
-    const now = await new Promise(requestAnimationFrame)
-    times.push(now - last)
-    last = now
-  }
-  return times.sort((one, other) => one - other)[Math.floor(times.length * 0.95)]
-}"""
-SORT = """(key) => {
-  const begin = performance.now()
-  document.querySelector(`[data-sort=${key}]`).click()
-  document.querySelector('.dsg-steps').getBoundingClientRect()
-  return performance.now() - begin
-}"""
-FILTER = """(words) => {
-  const field = document.querySelector('[aria-label="Filter nodes"]')
-  field.value = words
-  const begin = performance.now()
-  field.dispatchEvent(new Event('input'))
-  document.querySelector('.dsg-steps').getBoundingClientRect()
-  return performance.now() - begin
-}"""
+def test_the_trash_gives_back_and_deletes_for_good(tab: ProfilerTab) -> None:
+    tab.measure(f"Kept {HARM}", f"Gone {HARM}")
+    tab.delete_run()
+    tab.delete_run()
+    trash = tab.open_trash()
+    rows = trash.locator(".dsg-trash-row")
+    expect(rows).to_have_count(2)
+    tab.comfy.screenshot("trash")
+    rows.filter(has_text="Kept").get_by_role("button", name="Restore").click()
+    expect(rows).to_have_count(1)
+    expect(tab.runs).to_contain_text(f"Kept {HARM}")
+    sure = tab.dialog("for good?")
+    for answer, left in (("Cancel", 1), ("Delete for good", 0)):
+        rows.get_by_role("button", name="Delete for good").click()
+        expect(sure).to_contain_text(f"Delete “Gone {HARM}” for good?")
+        expect(sure.get_by_role("button", name="Cancel")).to_be_focused()
+        sure.get_by_role("button", name=answer, exact=True).click()
+        expect(rows).to_have_count(left)
+    expect(trash).to_contain_text("Nothing is deleted.")
+    tab.harmless()
+    trash.get_by_role("button", name="Close").click()
+    expect(tab.runs).to_have_count(1)
+    assert tab.kept_runs()[0]["name"] == f"Kept {HARM}"
 
 
-def test_ten_thousand_rows_and_no_tab_to_run_in(browser: Browser, many_host: HostProcess) -> None:
-    problems: list[str] = []
-    context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme="light")
-    page = context.new_page()
-    page.goto(f"{many_host.url}/holaf/profiler/view")
-    window = watched(page, problems)
-    expect(window.root.locator(".dsg-steps-foot")).to_contain_text("10\u202f000 nodes")
-    took = {key: page.evaluate(SORT, key) for key in ("exec_time", "node_title", "ram_max")}
-    took["filter"] = page.evaluate(FILTER, "node 12")
-    page.evaluate(FILTER, "")
-    took["frame"] = page.evaluate(SCROLL)
-    logging.getLogger("tests").info("10,000 rows, ms: %s", took)
-    assert max(took[key] for key in took if key != "frame") < SECONDS_TO_SHOW * 1000, took
-    assert took["frame"] < MILLISECONDS_OF_A_FRAME, took
-    assert page.locator(".dsg-step").count() < 100
-    window.do("run")
-    note = window.root.locator(".dsg-run-note")
-    expect(note).to_contain_text("No ComfyUI tab is open")
-    expect(note.get_by_role("link", name="Open ComfyUI")).to_be_visible()
-    page.screenshot(path=SCREENSHOTS / "profiler-many-light.png")
-    note.get_by_role("button", name="Run the workflow of this run again").click()
-    expect(note).to_contain_text("Nothing")  # refused: no such class, in the server's words
-    context.close()
-    assert not [each for each in problems if "status of 422" not in each], problems
+def test_a_warm_series_leaves_its_warm_up_out(tab: ProfilerTab) -> None:
+    tab.build(seconds=0.03)
+    tab.ask("warm", repeat=2)
+    tab.do("run")
+    expect(tab.runs).to_have_count(2)
+    tab.ended()
+    series = {run["series"] for run in tab.kept_runs()}
+    assert len(series) == 1 and None not in series
+    for row in tab.runs.all():
+        expect(row).to_contain_text(f"warm · series {next(iter(series))}")
+    expect(tab.head).to_contain_text(f"warm · series {next(iter(series))}")
+    assert [run["cached_count"] for run in tab.kept_runs()] == [0, 0]
+    tab.comfy.screenshot("series")
+
+
+def test_an_exported_run_comes_back_by_import(tab: ProfilerTab, tmp_path: Path) -> None:
+    tab.measure(f"Travels {HARM}")
+    tab.do("run-menu")
+    with tab.page.expect_download() as saved:
+        tab.menu("Export as JSON")
+    file = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(file)
+    assert file.suffix == ".json"
+    tab.delete_run()
+    trash = tab.open_trash()
+    trash.get_by_role("button", name="Empty trash").click()
+    tab.dialog("for good?").get_by_role("button", name="Empty trash", exact=True).click()
+    expect(trash).to_contain_text("Nothing is deleted.")
+    trash.get_by_role("button", name="Close").click()
+    tab.import_file(file)
+    tab.said("1 run imported.")
+    expect(tab.runs).to_contain_text(f"Travels {HARM}")
+    expect(tab.head).to_contain_text(f"Travels {HARM}")
+    expect(tab.rows).to_have_count(5)
+    file.write_text(file.read_text()[:200])
+    tab.comfy.allow("status of 4", "a file that is none is refused", r"/holaf/profiler/import")
+    tab.import_file(file)
+    tab.said(f"{file.name} could not be imported: This is no JSON file")
+    tab.comfy.screenshot("refused")
+    expect(tab.runs).to_have_count(1)
+    tab.harmless()
+
+
+def test_two_single_runs_are_not_enough_to_compare(tab: ProfilerTab) -> None:
+    tab.measure(f"Before {HARM}", f"After {HARM}", mode="warm")
+    window = tab.open_window()
+    window.runs.filter(has_text="Before").click(button="right")
+    window.menu("Compare with the open run")
+    sides = {side: window.root.get_by_label(f"{side}, what it") for side in "AB"}
+    expect(sides["A"].locator("option:checked")).to_contain_text(f"Before {HARM}")
+    expect(sides["B"].locator("option:checked")).to_contain_text(f"After {HARM}")
+    result = window.root.locator(".dsg-compare-result")
+    expect(result).to_contain_text("Not enough runs to tell a difference from chance.")
+    expect(result.locator(".dsg-compare-row").filter(has_text=SLOW)).to_contain_text("not enough runs")
+    window.page.screenshot(path=SCREENSHOTS / f"{tab.comfy.name}-compare.png")
+    sides["B"].select_option(sides["A"].input_value())
+    expect(window.view("compare")).to_contain_text("A and B are the same.")
+    window.harmless()
