@@ -58,6 +58,8 @@ def test_a_slower_node_is_found_and_named(host: HostProcess, sides: dict[str, li
         ("2", "seconds", ["0.0"], ["0.3"])
     ]
     assert told["structure"] == {"added": [], "removed": [], "changed": []}
+    # No workflow is sent along.
+    assert set(told) == {"a", "b", "runs", "left_out", "totals", "nodes", "differing", "structure", "apart"}
 
 
 def test_one_metric_alone(host: HostProcess, sides: dict[str, list[int]]) -> None:

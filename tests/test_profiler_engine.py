@@ -295,6 +295,21 @@ def test_a_failure_in_the_lower_tiers(bench: Bench, monkeypatch: pytest.MonkeyPa
     assert recording.run.status == "error"
 
 
+def test_a_blocked_node_is_no_end_of_a_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ComfyUI tells of it as of an error, and goes on."""
+
+    def blocks() -> None:
+        told = {"node": "2", "prompt_id": "p", "exception_type": "ExecutionBlocked"}
+        sys.modules["server"].PromptServer().send_sync("execution_error", told, "c")
+
+    execution: Any = core(blocks=blocks).install(monkeypatch, "execute progress")
+    assert gates_compat.install_hooks(bench.engine) == "events"
+    assert run(execution, prompt("ok", "blocks", "sleeps")) == "done"
+    recording = bench.only()
+    assert [step.status for step in recording.steps] == ["executed"] * 3
+    assert recording.run.status == "success" and (recording.steps[2].exec_time or 0) >= 0.05
+
+
 def test_outside_of_comfyui_there_is_nothing_to_watch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "execution", None)
     assert gates_compat.install_hooks(bench.engine) == "none"

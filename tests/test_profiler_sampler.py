@@ -35,6 +35,7 @@ class Scripted:
         self.taken += 1
         self.slow += slow
         self.threads.add(threading.get_ident())
+        assert threading.current_thread().daemon  # ComfyUI ends without waiting for it
         if self.taken >= 5:
             self.enough.set()
         if self.fails == "sample":

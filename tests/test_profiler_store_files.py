@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,37 @@ def test_an_older_program_finds_its_columns_in_a_new_file(database: Path, open_s
         conn.execute("UPDATE profiler_runs SET workflow_json = ''")
         (kind,) = [row[2] for row in conn.execute("PRAGMA table_info(profiler_steps)") if row[1] == "node_id"]
         assert kind == "TEXT"
+
+
+IDS = ("1", "007", "1.10", "1e3", "12:3", "1.0.0.2")  # which a column of numbers would change
+
+
+def test_ids_of_nodes_are_text_and_moments_numbers(database: Path, open_store: OpenStore) -> None:
+    store = open_store()
+    given = recording(steps=0, timestamp=1_700_000_000.25)
+    number = store.save(replace(given, steps=tuple(step(n, node_id=one) for n, one in enumerate(IDS))))
+    group = store.create_group("all", members=IDS)
+    assert tuple(one.node_id for one in store.steps(number)) == IDS
+    assert set(store.groups()[0].members) == set(IDS)
+    with closing(sqlite3.connect(database)) as conn:
+        moments = conn.execute("SELECT timestamp FROM profiler_runs").fetchall()
+        with pytest.raises(sqlite3.IntegrityError):
+            conn.execute("INSERT INTO profiler_group_members VALUES (?, '007')", (group,))
+    assert moments == [(1_700_000_000.25,)]
+
+
+def test_steps_of_a_run_are_found_by_an_index(database: Path, open_store: OpenStore) -> None:
+    """A look at every step of every run, each time a page asks, is what made others slow."""
+    open_store().save(recording())
+    with closing(sqlite3.connect(database)) as conn:
+        assert conn.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        for question in (
+            "SELECT * FROM profiler_steps WHERE run_id = 1 AND seq > 3 ORDER BY seq",
+            "SELECT * FROM profiler_runs WHERE workflow_hash = 'a'",
+            "SELECT id FROM profiler_runs WHERE trashed_at IS NULL ORDER BY timestamp DESC, id DESC LIMIT 50",
+        ):
+            plan = [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {question}")]
+            assert all("USING" in part and "INDEX" in part for part in plan), plan
 
 
 def test_each_migration_is_done_once(database: Path, open_store: OpenStore) -> None:

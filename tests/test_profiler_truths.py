@@ -27,6 +27,7 @@ class Recorded:
         self.all = recording
         self.entry = entry
         self.steps: dict[str, dict[str, Any]] = {step["node_id"]: step for step in recording["steps"]}
+        assert len(self.steps) == len(recording["steps"])  # one for each node
 
     def statuses(self) -> dict[str, str]:
         return {node_id: step["status"] for node_id, step in self.steps.items()}
@@ -164,6 +165,8 @@ def test_async_nodes_end_when_their_calls_do(bench: HostProcess) -> None:
             ("the first call", json.loads(done.steps["3"]["items_json"])[0] / 1e9, brief),
             ("idle", done.run["async_idle"], true),
             ("nodes", done.run["nodes_time"], 0.0),
+            ("before the wait", done.steps["1"]["exec_time"], 0.0),
+            ("after the wait", done.steps["4"]["exec_time"], 0.0),
         ]
 
     measured(measure)
@@ -380,6 +383,18 @@ def test_only_what_was_asked_for_is_recorded(bench: HostProcess) -> None:
         found = kept(bench, prompt_id, {}).steps if wanted else recordings(bench, prompt_id)
         assert len(found) == (3 if wanted else 0), ask
     assert not status(bench)["is_recording"]
+
+
+def test_the_time_of_a_run_begins_when_it_runs(bench: HostProcess) -> None:
+    def measure() -> list[tuple[str, float | None, float]]:
+        before, own = fresh(), fresh()
+        text, show = node("Text", text=fresh()), node("Show", text=["2", 0])
+        bench.queue({"1": text, "2": sleep("1", 0.5, before), "3": show})
+        done = recorded(bench, {"1": text, "2": sleep("1", 0.2, own), "3": show})
+        (waited,), (true,) = took(bench, before), took(bench, own)
+        return [("waited", done.run["queue_wait"], waited), ("ran", done.run["total_time"], true)]
+
+    measured(measure)
 
 
 def test_an_armed_client_records_its_next_prompt_alone(bench: HostProcess) -> None:

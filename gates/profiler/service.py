@@ -148,11 +148,11 @@ class ProfilerService:
         self._lent.later(max(arm.expires - self._clock.time(), 0.0), lambda: self._lapse(wish.user, arm))
         return arm
 
-    def _lapse(self, user: str, arm: Arm) -> None:
+    def _lapse(self, user: str, arm: Arm, why: str = "No prompt came within a minute") -> None:
         with self._lock:
             lapsed = self._arms.pop(arm.arm_id, None)
         if lapsed is not None:
-            self._tell_arm(user, arm, "lapsed", "No prompt came within a minute, so nothing is measured.")
+            self._tell_arm(user, arm, "lapsed", f"{why}, so nothing is measured.")
 
     def _tell_arm(self, user: str, arm: Arm, phase: str, message: str) -> None:
         facts = {
@@ -185,6 +185,7 @@ class ProfilerService:
         if series is None and prompt_id is None:
             for arm in self.armed(user):
                 self.engine.disarm(arm.client_id)
+                self._lapse(user, arm, "It was stopped before a prompt came")
         return {"cancelled": list(stopped.cancelled), "interrupted": stopped.interrupted}
 
     def armed(self, user: str) -> tuple[Arm, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gates import gates_compat
+from gates import gates_compat, hook_wrappers
 from gates.profiler import arming, assembly, desk, engine, sampler, session
 from gates.profiler.fingerprint import Host, environment
 from gates.profiler.probes import edges, process, torch_memory
@@ -197,7 +197,8 @@ class Bench:
             if inspect.isfunction(value) and name not in ("__repr__", "stop", "wait")
         ]
         functions = [(engine, "asked"), (session, "workflow_of"), (session, "client_of"), (desk, "assemble")]
-        return [*methods, *functions, (desk, "settled_steps"), (assembly, "visits")]
+        hooks = [(hook_wrappers, name) for name in ("_argument", "_outcome", "_has_items", "_tasks")]
+        return [*methods, *functions, *hooks, (desk, "settled_steps"), (assembly, "visits")]
 
     def break_part(self, index: int | None) -> str | None:
         if self.broken is not None:
