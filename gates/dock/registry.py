@@ -1,0 +1,304 @@
+"""Finding and fetching node packs: of the ComfyUI Registry, of git, or a folder of one's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import atomic
+from ..errors import BadNodeName, BadRequirement, GatesError, NodeExists, RegistryFailed, UnknownNode
+from . import identifiers, requirements, tracking
+from .git import Git
+from .records import Issue, NodeInfo, ValidationResult
+
+if TYPE_CHECKING:
+    from .git_mirrors import GitMirrors
+    from .node_index import NodeIndex
+    from .node_store import NodeStore
+    from .registry_answers import PublishedVersion
+    from .registry_client import RegistryClient
+    from .registry_http import Http, Opener
+
+BASE_URL = "https://api.comfy.org"
+TIMEOUT = 20.0  # s
+MOST_FOUND = 100
+MIRRORS = "git"
+
+
+def no_note(sentence: str) -> None:
+    """Where nobody wants to hear that an old answer was used."""
+
+
+class NodeRegistry:
+    """`cache` is the workspace's node store, `metadata` its folder of databases; both are made when needed.
+
+    `note` hears sentences about what was not ideal and went on. What reaches the network is loaded when it
+    is first asked for: most commands never do.
+    """
+
+    def __init__(
+        self,
+        git: Git,
+        cache: Path,
+        metadata: Path,
+        base_url: str = BASE_URL,
+        clock: Callable[[], float] = time.time,
+        timeout: float = TIMEOUT,
+        opener: Opener | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        note: Callable[[str], None] = no_note,
+    ) -> None:
+        self._git = git
+        self._cache = cache
+        self._metadata = metadata
+        self._base_url = base_url
+        self._clock = clock
+        self._timeout = timeout
+        self._opener = opener
+        self._sleep = sleep
+        self._note = note
+
+    # --- looking up
+
+    def get_node(self, identifier: str, is_local: bool = False) -> NodeInfo:
+        """What `identifier` means by now; of git and folders only what it says itself.
+
+        Raises BadNodeName, UnknownNode, NodeBanned, RegistryFailed.
+        """
+        info = identifiers.parse(identifier, is_local)
+        if info.source == "registry":
+            return self._published(info)
+        if info.source == "local" and not Path(info.path or "").is_dir():
+            raise UnknownNode(f"{info.path} is no folder. Give the folder of the pack, such as ./my-pack.")
+        return info
+
+    def _published(self, info: NodeInfo) -> NodeInfo:
+        node = self._client.node(info.registry_id or "")
+        self._index.remember([node])
+        version = node.latest
+        if info.version is not None and (version is None or version.version != info.version):
+            version = self._version(node.id, info.version)
+        elif version is not None and version.download_url is None:
+            version = self._version(node.id, version.version)
+        if version is None:
+            raise UnknownNode(f"{node.id} has no published version. Is there a git URL of it?")
+        if version.status != "active":
+            self._note(f"The registry has {node.id}@{version.version} as {version.status}: look at it first.")
+        return replace(node.info(version), sha256=self._store.pinned(node.id, version.version))
+
+    def _version(self, node_id: str, version: str) -> PublishedVersion:
+        from .registry_client import unknown_version
+
+        try:
+            return self._client.version(node_id, version)
+        except UnknownNode:
+            raise unknown_version(node_id, version, self._client.versions(node_id)) from None
+
+    def search_nodes(self, query: str, limit: int = 10) -> list[NodeInfo]:
+        """Best first; without the registry, of the packs that it told of before."""
+        from .node_index import rank
+
+        words = " ".join(query.split())
+        if not words or identifiers.UNSPEAKABLE.search(query):
+            raise BadNodeName("Say what to look for: a part of the name, or a word of the description.")
+        most = max(1, min(limit, MOST_FOUND))
+        try:
+            found = self._client.search(words, most)
+        except RegistryFailed as error:
+            self._note(f"{error.message} Only packs seen before are searched.")
+            return self._index.search(words, most)
+        self._index.remember(found)
+        ranked = sorted(found, key=lambda node: rank(words, node.id, node.name) > 0)
+        return [node.info(node.latest) for node in ranked[:most]]
+
+    def validate_node(self, identifier: str) -> ValidationResult:
+        """Whether it could be added, as far as that can be told without fetching it."""
+        try:
+            info = self.get_node(identifier)
+            if info.source == "git":
+                self._check_remote(info)
+            elif info.source == "local":
+                return _look_at(Path(info.path or ""))
+        except GatesError as error:
+            return ValidationResult((Issue(error.code, error.message),))
+        return ValidationResult(tuple(self._doubts(info)))
+
+    def _check_remote(self, info: NodeInfo) -> None:
+        words = ("ls-remote", "--quiet", "--", info.repository or "")
+        done = self._git.run(Path(tempfile.gettempdir()), *words).checked(f"Asking {info.repository}")
+        names = {line.partition("\t")[2] for line in done.out.splitlines()}
+        wanted = info.ref
+        if wanted and not {f"refs/heads/{wanted}", f"refs/tags/{wanted}"} & names and not _is_commit(wanted):
+            raise UnknownNode(f"{info.repository} has no branch or tag {wanted!r}.")
+
+    def _doubts(self, info: NodeInfo) -> Iterator[Issue]:
+        from .registry_answers import FLAGGED, PENDING
+
+        if info.source != "registry":
+            return
+        version = self._client.version(info.registry_id or "", info.version or "")
+        pack = f"{info.registry_id}@{version.version}"
+        if version.status in (FLAGGED, PENDING):
+            sentence = f"The registry has {pack} as {version.status}: look at what it does before you add it."
+            yield Issue(f"node_{version.status}", sentence, blocks=False)
+        if version.deprecated:
+            yield Issue("node_deprecated", f"{pack} is marked as outdated by its author.", blocks=False)
+
+    # --- fetching
+
+    def download_node(self, info: NodeInfo, target: Path) -> NodeInfo:
+        """The pack in the new folder `target`; `info` with the commit or the hash that it is.
+
+        Nothing of the pack is run. After any error `target` is not there. Raises NodeExists, ArchiveChanged,
+        HostileArchive, BadArchive, RegistryFailed, CommandFailed, UnknownCommit, …
+        """
+        identifiers.checked(info)
+        if info.source == "local":
+            raise BadNodeName(f"{info.path} is a folder of your own: it is linked, and not downloaded.")
+        with _new(target):
+            return self._clone(info, target) if info.source == "git" else self._unpack(info, target)
+
+    def _clone(self, info: NodeInfo, target: Path) -> NodeInfo:
+        commit = self._mirrors.clone(info.repository or "", target, info.version or info.ref)
+        if (target / ".gitmodules").is_file():
+            self._note(f"{info.name} has submodules, which are not fetched: a pack could bring in anything.")
+        return replace(info, version=commit)
+
+    def _unpack(self, info: NodeInfo, target: Path) -> NodeInfo:
+        from . import node_archive
+
+        known = info if info.version is not None else self.get_node(info.registry_id or "")
+        pack = f"{known.registry_id}@{known.version}"
+        sha256, path = self._archive(known)
+        tracking.write(target, node_archive.unpack(path, target, pack))
+        return replace(known, name=info.name, sha256=sha256)
+
+    def _archive(self, info: NodeInfo) -> tuple[str, Path]:
+        """The checked archive in the store, and its hash; downloaded where it is not there yet."""
+        node_id, version = info.registry_id or "", info.version or ""
+        expected = self._store.expected(node_id, version, info.sha256)
+        kept = self._store.find(expected) if expected is not None else None
+        if expected is None or kept is None:
+            expected, kept = self._downloaded(info, expected)
+        if self._store.pinned(node_id, version) is None:
+            self._store.pin(node_id, version, expected)
+        return expected, kept
+
+    def _downloaded(self, info: NodeInfo, expected: str | None) -> tuple[str, Path]:
+        from . import node_archive
+        from .node_store import changed
+
+        node_id, version = info.registry_id or "", info.version or ""
+        url = info.download_url or self._version(node_id, version).download_url
+        if not url:
+            raise RegistryFailed(f"The registry names no archive of {node_id}@{version}. Ask its author.")
+        with self._store.incoming() as path:
+            found = self._http.download(url, path)
+            if expected is not None and found != expected:
+                pin_file = self._store.pin_file(node_id, version)
+                raise changed(f"{node_id}@{version}", expected, found, pin_file)
+            node_archive.check(path, f"{node_id}@{version}")
+            return found, self._store.take(path, found)
+
+    def get_node_requirements(self, info: NodeInfo | Path) -> list[str]:
+        """What the pack wants installed. Of a pack that is not on this disk a copy is fetched and looked at.
+
+        Raises BadRequirement, and what `download_node` raises.
+        """
+        if isinstance(info, Path):
+            return _requirements(info)
+        if info.source == "local":
+            return _requirements(Path(info.path or ""))
+        with tempfile.TemporaryDirectory(prefix="gates-dock-") as folder:
+            target = Path(folder) / info.name
+            self.download_node(info, target)
+            return _requirements(target)
+
+    # --- what is made when it is first needed
+
+    @cached_property
+    def _http(self) -> Http:
+        from .registry_http import Http
+
+        return Http(self._opener, self._timeout, self._sleep)
+
+    @cached_property
+    def _client(self) -> RegistryClient:
+        from .api_cache import ApiCache
+        from .registry_client import RegistryClient
+
+        cache = ApiCache(self._metadata / "api_cache.db", self._clock)
+        return RegistryClient(self._base_url, self._http, cache, self._note)
+
+    @cached_property
+    def _index(self) -> NodeIndex:
+        from .node_index import NodeIndex
+
+        return NodeIndex(self._metadata / "node_index.db", self._clock)
+
+    @cached_property
+    def _store(self) -> NodeStore:
+        from .node_store import NodeStore
+
+        return NodeStore(self._cache)
+
+    @cached_property
+    def _mirrors(self) -> GitMirrors:
+        from .git_mirrors import GitMirrors
+
+        return GitMirrors(self._git, self._cache / MIRRORS, self._note)
+
+
+@contextmanager
+def _new(target: Path) -> Iterator[None]:
+    """Raises NodeExists. Whatever goes wrong, `target` is gone afterwards."""
+    if os.path.lexists(target):
+        raise NodeExists(f"{target} is there already. Nothing is written over it.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with atomic.full_disk():
+            yield
+    except BaseException:
+        _discard(target)
+        raise
+
+
+def _discard(target: Path) -> None:
+    if target.is_symlink() or not target.is_dir():
+        return
+    if os.name == "nt":  # git's objects are read-only, and Windows keeps such files
+        for folder, _, names in os.walk(target):
+            for name in names:
+                os.chmod(os.path.join(folder, name), 0o666)
+    shutil.rmtree(target)
+
+
+def _requirements(folder: Path) -> list[str]:
+    """A pack may have a link in the place of its list; what it leads to outside is not the pack's."""
+    for name in ("requirements.txt", "pyproject.toml"):
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise BadRequirement(f"{folder.name}/{name} is a link to outside of the pack. Nothing is read.")
+    return list(requirements.scan(folder).lines)
+
+
+def _look_at(folder: Path) -> ValidationResult:
+    issues = []
+    if not (folder / "__init__.py").is_file():
+        issues.append(Issue("no_pack", f"{folder} has no __init__.py, so ComfyUI loads nothing from it."))
+    try:
+        _requirements(folder)
+    except GatesError as error:
+        issues.append(Issue(error.code, error.message))
+    return ValidationResult(tuple(issues))
+
+
+def _is_commit(ref: str) -> bool:
+    return 7 <= len(ref) <= 64 and all(letter in "0123456789abcdef" for letter in ref)
