@@ -110,3 +110,16 @@ def test_without_a_disk_runs_are_kept_in_memory_and_it_says_so(tmp_path: Path, s
     assert host.get(f"{P}/runs/{run['id']}/export?format=json").status == 200
     answer = change(host, "PATCH", "/settings", {"sample_ms": 100})
     assert (answer.status, code(answer)) == (507, "storage_failed")
+
+
+def test_a_database_that_somebody_wrote_over_is_set_aside_and_it_says_so(start_host: Any) -> None:
+    """ComfyUI lets a page write every file of its user, this one too."""
+    host = start_host(packs=PACKS)
+    measured(host, name="before")
+    address = f"/userdata/{FOLDER}%2Fprofiler%2Fholaf_profiler.db?overwrite=true"
+    assert host.request("POST", address, b"no database" * 1000).status == 200
+    assert measured(host, name="after")["name"] == "after"
+    now = status(host)["store"]
+    assert not now["in_memory"] and "damaged" in now["sentences"][0]
+    (aside,) = Path(now["path"]).parent.glob("holaf_profiler.damaged-*.db")
+    assert aside.name in now["sentences"][0] and aside.read_bytes().startswith(b"no database")
