@@ -128,11 +128,28 @@ class Git:
         done = self.run(folder, "show", f"{commit}:{path}")
         return done.out if done.exit_code == 0 else None
 
-    def stash(self, folder: Path, message: str) -> str | None:
+    def log_line(self, folder: Path, commit: str) -> str:
+        return self.run(folder, "log", "-1", "--format=%s", commit).checked("Looking at a commit").out.strip()
+
+    def diff(self, folder: Path) -> str:
+        """Uncommitted changes of tracked files as git prints them."""
+        return self.run(folder, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD").out
+
+    def unstash(self, folder: Path, message: str) -> bool:
+        """Bring back what was set aside under this message; False where there is nothing like it."""
+        rows = self.run(folder, "stash", "list", "-z", "--format=%gd%x1f%s").out.split("\0")
+        for name, _, said in (row.partition(SEPARATOR) for row in rows if row.strip()):
+            if said.endswith(message):
+                self.run(folder, "stash", "pop", "--quiet", name).checked("Bringing uncommitted work back")
+                return True
+        return False
+
+    def stash(self, folder: Path, message: str, untracked: bool = True) -> str | None:
         """Set uncommitted work aside under a name; the commit that holds it, or None where there is none."""
         before = self.run(folder, "rev-parse", "--verify", "--quiet", "refs/stash").out.strip()
         own = self.run(folder, "config", "user.email").exit_code == 0
-        words = ("stash", "push", "--include-untracked", "--quiet", "--message", message)
+        more = ("--include-untracked",) if untracked else ()
+        words = ("stash", "push", *more, "--quiet", "--message", message)
         self.run(folder, *words, identity=not own).checked("Keeping uncommitted work aside")
         after = self.run(folder, "rev-parse", "--verify", "--quiet", "refs/stash").out.strip()
         return after if after and after != before else None
@@ -149,18 +166,21 @@ class Git:
         self.run(target.parent, *words, timeout=SLOW).checked(f"Cloning {url}")
         return self.checkout(target, ref)
 
-    def checkout(self, folder: Path, ref: str | None) -> str:
-        """A branch of the remote, a tag or a commit, detached; the commit. Raises UnknownCommit."""
+    def find(self, folder: Path, ref: str | None) -> str:
+        """The commit of a branch of the remote, a tag or a commit. Raises UnknownCommit."""
         wanted = check_ref(ref) if ref else "HEAD"
         for candidate in (f"refs/remotes/origin/{wanted}", f"refs/tags/{wanted}", wanted):
             done = self.run(folder, "rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}")
             if done.exit_code == 0:
-                commit = done.out.strip()
-                self.run(folder, "checkout", "--quiet", "--detach", commit, timeout=SLOW).checked(
-                    "Checking out"
-                )
-                return commit
+                return done.out.strip()
         raise UnknownCommit(f"{folder.name} has no branch, tag or commit {wanted!r}.")
+
+    def checkout(self, folder: Path, ref: str | None) -> str:
+        """Check out what `find` finds, detached; the commit."""
+        commit = self.find(folder, ref)
+        words = ("checkout", "--quiet", "--detach", commit)
+        self.run(folder, *words, timeout=SLOW).checked(f"Checking out {folder.name}")
+        return commit
 
     def fetch(self, folder: Path) -> None:
         words = ("fetch", "--quiet", "--tags", "--force", "--no-recurse-submodules", "origin")

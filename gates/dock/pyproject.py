@@ -223,6 +223,9 @@ class PyprojectManager:
             sources[package] = entry
         self._done()
 
+    def has_environments(self) -> bool:
+        return bool(self._uv().get("environments"))
+
     def set_environments(self, markers: Sequence[str]) -> None:
         """Solve for these platforms alone; none means all."""
         self._set(("tool", "uv"), {"environments": _array(markers) if markers else None})

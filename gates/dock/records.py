@@ -112,6 +112,16 @@ class SyncResult:
     ran_scripts: tuple[str, ...] = ()
     commit: str | None = None
     notes: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()  # packs that could not be fetched, with the reason
+
+
+@dataclass(frozen=True)
+class Updated:
+    """Where ComfyUI was moved to, and what somebody should know of it."""
+
+    commit: str
+    version: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,11 @@ def on_path(
     folders = [f for f in outside.get("PATH", "").split(os.pathsep) if f not in HERE and os.path.isabs(f)]
     found = which(name, os.pathsep.join(folders))
     return os.path.realpath(found) if found is not None and os.path.isabs(found) else None
+
+
+def optional(name: str) -> Any | None:
+    """A library that may be missing."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None

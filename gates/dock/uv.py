@@ -61,10 +61,16 @@ class UVInterface:
         done = self.run(folder, *words, *([wanted] if wanted else []))
         if done.exit_code != 0 or not done.out.strip():
             raise NoPython(
-                f"There is no Python {wanted or ''} here. `uv python install {wanted or '3.12'}` fetches one; "
+                f"There is no Python {wanted or ''} here. `uv python install {wanted or '3.12'}` gets one; "
                 "or pass --python PATH."
             )
         return Path(done.out.strip().splitlines()[-1])
+
+    def version_of(self, python: Path) -> str:
+        """Such as 3.12."""
+        said = "import sys; print('%d.%d' % sys.version_info[:2])"
+        command = Command((str(python), "-I", "-c", said), python.parent, basic_environment(self._outside))
+        return self._runner.run(command).checked(f"Asking {python} for its version").out.strip()
 
     def make_venv(self, target: Path, python: Path) -> None:
         words = ("venv", "--quiet", "--no-project", "--allow-existing", "--python", str(python), str(target))
@@ -103,6 +109,20 @@ class UVInterface:
         )
         done = self.run(project, *words, timeout=SLOW, more={"UV_PROJECT_ENVIRONMENT": str(venv)})
         done.checked("Installing the packages")
+
+    def dry_sync(self, project: Path, venv: Path) -> str:
+        """What uv would say if it made `venv` exactly that of the lock."""
+        words = (
+            "sync",
+            "--project",
+            str(project),
+            "--frozen",
+            "--dry-run",
+            "--all-groups",
+            "--no-install-project",
+        )
+        done = self.run(project, *words, timeout=SLOW, more={"UV_PROJECT_ENVIRONMENT": str(venv)})
+        return done.checked("Looking at the packages").err
 
     def uninstall(self, venv: Path, names: Sequence[str]) -> None:
         if names:

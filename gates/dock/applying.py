@@ -1,0 +1,164 @@
+"""The steps of a change, each written down by its operation before it is taken, and their undoing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import GatesError
+from .crew import Crew
+from .installed import Installed, InstalledNode, read_installed, write_installed
+from .operation import Operation, is_link
+from .packs import digest_of, folder_of, head_of, make_link
+from .places import EnvironmentPlaces
+from .planning import DRY
+from .processes import SLOW, Command, basic_environment
+from .records import NodeInfo, SyncPlan
+from .requirements import scripts_of
+from .solving import Solved
+from .uv import canonical
+
+Staged = tuple[NodeInfo, Path]
+
+
+class Applying:
+    def __init__(self, places: EnvironmentPlaces, operation: Operation, crew: Crew) -> None:
+        self._places = places
+        self._operation = operation
+        self._crew = crew
+        self._installed = read_installed(places.installed)
+        self.notes: list[str] = []
+        self._stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(crew.clock()))
+
+    def stage(self, info: NodeInfo) -> tuple[NodeInfo, Path]:
+        """A pack fetched to where it disturbs nobody; a local one stays where it is."""
+        self._crew.step("stage")
+        if info.source == "local":
+            return info, Path(str(info.path))
+        self._places.staging.mkdir(parents=True, exist_ok=True)
+        folder = self._places.staging / f"{info.key}-{self._stamp}-{time.monotonic_ns()}"
+        return self._crew.registry.download_node(info, folder), folder
+
+    def manifest(self, solved: Solved) -> None:
+        self._operation.write_file(self._places.manifest, solved.manifest.encode("utf-8"))
+        self._operation.write_file(self._places.lock, solved.lock.encode("utf-8"))
+
+    def packages(self) -> None:
+        """Make the packages those of the lock; what is not of the lock stays, unless dock installed it."""
+        uv, places = self._crew.uv, self._places
+        plus, extra = self._difference()
+        ours = set(self._installed.packages)
+        self._operation.touching_packages(plus)
+        uv.sync(places.cec, places.venv)
+        uv.uninstall(places.venv, sorted(extra & ours))
+        self._note(self._installed.with_packages(plus, extra & ours))
+
+    def _difference(self) -> tuple[set[str], set[str]]:
+        """Packages that would come or change, and those that are there without the lock's naming them."""
+        rows = DRY.findall(self._crew.uv.dry_sync(self._places.cec, self._places.venv))
+        plus = {canonical(name) for sign, name, _ in rows if sign == "+"}
+        return plus, {canonical(name) for sign, name, _ in rows if sign == "-"} - plus
+
+    def _note(self, installed: Installed) -> None:
+        self._installed = installed
+        write_installed(self._places.installed, installed)
+
+    def put_in(self, info: NodeInfo, folder: Path) -> None:
+        target = folder_of(self._places.custom_nodes, info.name)
+        digest = None
+        if info.source == "local":
+            runner = self._crew.runner
+            self._operation.link(folder, target, lambda source, to: make_link(source, to, runner))
+        else:
+            digest = digest_of(folder) if info.source == "registry" else None
+            self._operation.move(folder, target)
+        self._note(
+            self._installed.with_node(info.key, InstalledNode(info.name, info.version, info.source, digest))
+        )
+
+    def take_out(self, key: str, name: str) -> str | None:
+        """Set a pack's folder aside, with all that is in it; a link is only taken away."""
+        folder = folder_of(self._places.custom_nodes, name)
+        kept = None
+        if os.path.lexists(folder):
+            target = self._places.aside / f"{self._stamp}-{time.monotonic_ns()}" / name
+            kept = None if is_link(folder) else str(target)
+            self._operation.move(folder, target)
+        self._note(self._installed.without_node(key))
+        return kept
+
+    def stage_all(self, plan: SyncPlan, tolerant: bool) -> tuple[dict[str, Staged], list[str]]:
+        """All packs that a plan wants, fetched; and those that could not be, where one may fail by itself."""
+        staged: dict[str, Staged] = {}
+        failed: list[str] = []
+        for info in (*plan.install_nodes, *(info for info, _ in plan.change_nodes)):
+            try:
+                staged[info.key] = self.stage(info)
+            except GatesError as error:
+                if not tolerant:
+                    raise
+                failed.append(f"{info.name}: {error}")
+        return staged, failed
+
+    def follow(self, plan: SyncPlan, staged: Mapping[str, Staged]) -> list[str]:
+        """Do what a plan says; the folders that were set aside and held local edits."""
+        kept: dict[str, str] = {}
+        if plan.comfyui:
+            self.move_core(plan.comfyui)
+        for name in plan.remove_nodes:
+            key = next(key for key, node in self._installed.nodes.items() if node.name == name)
+            kept[name] = self.take_out(key, name) or ""
+        for info in (*plan.install_nodes, *(info for info, _ in plan.change_nodes)):
+            if info.key in staged:
+                kept[info.name] = self.take_out(info.key, info.name) or ""
+                self.put_in(*staged[info.key])
+        self.packages()
+        return [path for name, path in kept.items() if name in plan.edited and path]
+
+    def move_core(self, ref: str) -> str:
+        """Check out another state of ComfyUI; edits of its files go to a stash of that checkout."""
+        git, core = self._crew.git, self._places.core
+        self._operation.touching_core(head_of(core))
+        if any(not entry.startswith("??") for entry in git.changes(core)):
+            message = f"dock {self._stamp}: edits before ComfyUI went to {ref[:40]}"
+            self._operation.stashing(core, message)
+            git.stash(core, message, untracked=False)
+            self.notes.append(f"Edits of ComfyUI's files are kept in its stash: {message}")
+        return git.checkout(core, ref)
+
+    def run_scripts(self, info: NodeInfo) -> list[str]:
+        """The install script of one pack, because somebody allowed it, in the environment's own Python."""
+        folder = folder_of(self._places.custom_nodes, info.name)
+        ran = []
+        for script in scripts_of(folder):
+            if script.endswith(".py"):
+                argv = (str(self._places.python()), script)
+                command = Command(argv, folder, basic_environment(self._crew.outside), SLOW)
+                self._crew.runner.run(command).checked(f"The script {script} of {info.name}")
+                ran.append(f"{info.name}: {script}")
+        return ran
+
+    def commit(self, sentence: str) -> str | None:
+        self._crew.step("commit")
+        return self._crew.git.commit_all(self._places.cec, sentence)
+
+    def undo(self) -> None:
+        """All as it was before the operation: folders, manifest, ComfyUI, packages."""
+        journal, git, places = self._operation.journal, self._crew.git, self._places
+        if journal.tree and journal.head is not None:
+            git.restore_tree(places.cec, journal.head)
+        if journal.core is not None:
+            git.checkout(places.core, journal.core)
+        for folder, message in reversed(journal.stashes):
+            if Path(folder) in (places.cec, places.core):
+                git.unstash(Path(folder), message)
+        self._operation.undo_files()
+        if journal.packages and places.lock.exists() and places.python().exists():
+            self._undo_packages(set(journal.added))
+
+    def _undo_packages(self, added: set[str]) -> None:
+        _, extra = self._difference()
+        self._crew.uv.sync(self._places.cec, self._places.venv)
+        self._crew.uv.uninstall(self._places.venv, sorted(extra & added))

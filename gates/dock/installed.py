@@ -1,0 +1,56 @@
+"""What the dock itself put into an environment: so it never takes away what somebody else did."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from .. import atomic
+from ..errors import BadManifest
+
+
+@dataclass(frozen=True)
+class InstalledNode:
+    """`version` as the manifest has it; `digest` of its files when it was put there."""
+
+    name: str
+    version: str | None
+    source: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Installed:
+    nodes: dict[str, InstalledNode] = field(default_factory=dict)  # by key
+    packages: tuple[str, ...] = ()  # canonical names
+
+    def with_node(self, key: str, node: InstalledNode) -> Installed:
+        return replace(self, nodes={**self.nodes, key: node})
+
+    def without_node(self, key: str) -> Installed:
+        return replace(self, nodes={k: node for k, node in self.nodes.items() if k != key})
+
+    def with_packages(self, added: set[str], removed: set[str]) -> Installed:
+        return replace(self, packages=tuple(sorted((set(self.packages) | added) - removed)))
+
+
+def read_installed(file: Path) -> Installed:
+    """Raises BadManifest where the file is damaged: guessing would remove what is not ours."""
+    try:
+        data: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        nodes = {key: InstalledNode(**fields) for key, fields in data["nodes"].items()}
+        return Installed(nodes, tuple(data["packages"]))
+    except FileNotFoundError:
+        return Installed()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadManifest(
+            f"{file} is damaged ({type(error).__name__}). Remove it: then nothing counts as installed "
+            "by dock, and nothing is taken away."
+        ) from None
+
+
+def write_installed(file: Path, installed: Installed) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_bytes(file, json.dumps(asdict(installed), indent=1).encode("utf-8"))

@@ -1,0 +1,117 @@
+"""What the manifest says against what the disk has: the plan of a sync. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .git import Git
+from .installed import Installed
+from .packs import folders, head_of, is_as_wanted, is_edited, state_of
+from .places import EnvironmentPlaces
+from .pyproject import PyprojectManager
+from .records import NodeInfo, PackageChange, SyncPlan
+from .requirements import scripts_of
+from .solving import Solved, solve
+from .uv import UVInterface, canonical
+
+DRY = re.compile(r"^ ([+~-]) (\S+?)==(\S+)", re.M)
+
+
+@dataclass(frozen=True)
+class Packages:
+    """What uv would do to make an environment that of the lock. `extra`: there, and not in the lock."""
+
+    changes: tuple[PackageChange, ...]
+    extra: dict[str, str]  # name: version
+
+
+def plan(
+    places: EnvironmentPlaces, manifest: PyprojectManager, installed: Installed, git: Git, uv: UVInterface
+) -> tuple[SyncPlan, Solved]:
+    """The plan, and the manifest and lock that it is made with. Raises PackageConflict, BadManifest."""
+    nodes = manifest.nodes()
+    lock = places.lock.read_text("utf-8") if places.lock.is_file() else None
+    stale = lock is None or not uv.is_locked(places.cec)
+    solved = (
+        solve(uv, manifest.text, lock, places.staging)
+        if lock is None or stale
+        else Solved(manifest.text, lock)
+    )
+    packages = package_plan(uv, places, solved if stale else None)
+    ours = set(installed.packages)
+    drop = [PackageChange(name, there, None) for name, there in packages.extra.items() if name in ours]
+    missing, wrong = node_plan(places, nodes, installed)
+    gone = [known.name for key, known in installed.nodes.items() if key not in nodes]
+    known = {info.name.casefold() for info in nodes.values()} | {name.casefold() for name in gone}
+    touched = [*gone, *(info.name for info, _ in wrong)]
+    return (
+        SyncPlan(
+            install_nodes=tuple(missing),
+            change_nodes=tuple(wrong),
+            remove_nodes=tuple(name for name in gone if (places.custom_nodes / name).exists()),
+            comfyui=_core(places, manifest),
+            packages=(*packages.changes, *drop),
+            lock=stale,
+            foreign_nodes=tuple(f for f in folders(places.custom_nodes) if f.casefold() not in known),
+            foreign_packages=tuple(name for name in packages.extra if name not in ours),
+            edited=tuple(name for name in touched if _edited(places, name, installed, git)),
+            scripts=scripts_in(places, nodes.values()),
+        ),
+        solved,
+    )
+
+
+def node_plan(
+    places: EnvironmentPlaces, nodes: dict[str, NodeInfo], installed: Installed
+) -> tuple[list[NodeInfo], list[tuple[NodeInfo, str | None]]]:
+    """Packs that are not there, and those that are there in another state."""
+    missing: list[NodeInfo] = []
+    wrong: list[tuple[NodeInfo, str | None]] = []
+    for key, info in nodes.items():
+        there = state_of(places.custom_nodes, info, installed.nodes.get(key))
+        if there is None:
+            missing.append(info)
+        elif not is_as_wanted(info, there):
+            wrong.append((info, there.version))
+    return missing, wrong
+
+
+def _edited(places: EnvironmentPlaces, name: str, installed: Installed, git: Git) -> bool:
+    noted = next((node for node in installed.nodes.values() if node.name == name), None)
+    folder = places.custom_nodes / name
+    return folder.exists() and is_edited(folder, noted, git)
+
+
+def scripts_in(places: EnvironmentPlaces, nodes: Iterable[NodeInfo]) -> tuple[str, ...]:
+    found: list[str] = []
+    for info in nodes:
+        found += [f"{info.name}: {script}" for script in scripts_of(places.custom_nodes / info.name)]
+    return tuple(found)
+
+
+def _core(places: EnvironmentPlaces, manifest: PyprojectManager) -> str | None:
+    wanted = manifest.settings().get("comfyui_commit")
+    there = head_of(places.core)
+    return str(wanted) if wanted and there != wanted else None
+
+
+def package_plan(uv: UVInterface, places: EnvironmentPlaces, solved: Solved | None) -> Packages:
+    """By uv's own dry run; with `solved` in place of what lies in the environment."""
+    if not places.python().exists():
+        return Packages((PackageChange("python", None, "the environment is made anew"),), {})
+    if solved is None:
+        said = uv.dry_sync(places.cec, places.venv)
+    else:
+        with tempfile.TemporaryDirectory(prefix="planned-", dir=places.staging) as project:
+            (Path(project) / "pyproject.toml").write_text(solved.manifest, "utf-8")
+            (Path(project) / "uv.lock").write_text(solved.lock, "utf-8")
+            said = uv.dry_sync(Path(project), places.venv)
+    rows = [(sign, canonical(name), version) for sign, name, version in DRY.findall(said)]
+    plus = {name: version for sign, name, version in rows if sign == "+"}
+    minus = {name: version for sign, name, version in rows if sign == "-"}
+    changes = [PackageChange(name, minus.get(name), version) for name, version in sorted(plus.items())]
+    return Packages(tuple(changes), {name: minus[name] for name in sorted(set(minus) - set(plus))})

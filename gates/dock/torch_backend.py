@@ -1,0 +1,43 @@
+"""Which build of PyTorch an environment takes: its index, and the constraint that holds it in place."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from ..errors import BadConfig
+from .comfyui import BACKEND, TORCH_INDEX, TORCH_PACKAGES
+from .crew import Crew
+from .processes import Command, basic_environment
+from .pyproject import PyprojectManager
+from .tools import on_path
+
+CUDA_BUILDS = ("cu130", "cu129", "cu128", "cu126", "cu124", "cu121", "cu118")
+
+
+def set_torch(manifest: PyprojectManager, wanted: str, crew: Crew) -> None:
+    """Write the index for `cpu`, `cuXXX` or what `auto` finds here. Raises BadConfig."""
+    backend = detected(crew) if wanted == "auto" else wanted
+    if not BACKEND.fullmatch(backend):
+        raise BadConfig(f"--torch takes cpu, auto or a build such as {CUDA_BUILDS[2]}, not {wanted[:40]!r}.")
+    manifest.set_index("pytorch", f"{TORCH_INDEX}/{backend}", TORCH_PACKAGES)
+    manifest.set_settings(torch_backend=backend)
+
+
+def hold_torch(manifest: PyprojectManager, locked: dict[str, str]) -> None:
+    """Constrain what the lock has chosen, so that no pack can move it."""
+    pins = {name: f"{name}=={locked[name]}" for name in TORCH_PACKAGES if name in locked}
+    others = [line for line in manifest.constraints() if re.split(r"[^\w.-]", line)[0] not in pins]
+    manifest.set_constraints([*others, *pins.values()])
+
+
+def detected(crew: Crew) -> str:
+    """The newest CUDA build that the driver here can run; `cpu` without one."""
+    program = on_path("nvidia-smi", crew.outside)
+    if program is None or sys.platform == "darwin":
+        return "cpu"
+    done = crew.runner.run(Command((program,), Path.cwd(), basic_environment(crew.outside)))
+    found = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", done.out)
+    most = int(found[1]) * 10 + int(found[2]) if found else 0
+    return next((build for build in CUDA_BUILDS if int(build[2:]) <= most), "cpu")

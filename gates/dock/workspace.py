@@ -1,0 +1,241 @@
+"""The folder of all environments: made and found; environments come, go to the trash and come back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import atomic
+from ..errors import EnvironmentExists, ForeignWorkspace, NoEnvironment, NoWorkspace, UnknownItem
+from .config import ConfigManager
+from .crew import Crew
+from .environment import Environment
+from .operation import interrupted, is_link
+from .places import EnvironmentPlaces, WorkspacePlaces, environment_name
+from .records import WorkspaceConfig
+
+MAKER = "dataset-gates"
+DEFAULT = ".comfydock_workspace"
+VARIABLE = "GATES_WORKSPACE"
+FOLDERS = ("comfydock_cache/custom_nodes/store", "comfydock_cache/models", "environments", "logs")
+CrewOf = Callable[[WorkspacePlaces, "EnvironmentPlaces | None"], Crew]
+
+
+class WorkspaceManager:
+    """`crew_of` makes the workers for a workspace, or for an environment, whose log they then write."""
+
+    def __init__(
+        self, places: WorkspacePlaces, crew_of: CrewOf, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.places = places
+        self._crew_of = crew_of
+        self._clock = clock
+
+    # --- making and finding
+
+    @classmethod
+    def create(cls, path: Path, crew_of: CrewOf, clock: Callable[[], float] = time.time) -> WorkspaceManager:
+        """Make a workspace; one that is there stays as it is. Raises ForeignWorkspace."""
+        places = WorkspacePlaces(Path(os.path.abspath(path)))
+        if places.file.exists():
+            return cls.open(places.root, crew_of, clock)
+        if places.root.is_dir() and any(places.root.iterdir()):
+            names = {entry.name for entry in places.root.iterdir()}
+            if names - {".metadata", "comfydock_cache", "environments", "logs", "uv_cache", "uv"}:
+                raise ForeignWorkspace(f"{places.root} holds other files. Choose an empty folder.")
+        for name in (*FOLDERS, "uv_cache", "uv/python", ".metadata"):
+            (places.root / name).mkdir(parents=True, exist_ok=True)
+        made = cls(places, crew_of, clock)
+        made._write({"made_by": MAKER, "version": 1, "active": None, "config": {}})
+        return made
+
+    @classmethod
+    def open(cls, path: Path, crew_of: CrewOf, clock: Callable[[], float] = time.time) -> WorkspaceManager:
+        """Raises NoWorkspace, ForeignWorkspace."""
+        found = cls(WorkspacePlaces(Path(os.path.abspath(path))), crew_of, clock)
+        data = found._read()
+        if data.get("made_by") != MAKER:
+            raise ForeignWorkspace(
+                f"{found.places.root} is a workspace of another program and is left alone. "
+                f"`gates dock init NEW_FOLDER --from {found.places.root}` takes its environments over."
+            )
+        return found
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            data = json.loads(self.places.file.read_text("utf-8"))
+        except FileNotFoundError:
+            raise NoWorkspace(f"{self.places.root} is no workspace. `gates dock init` makes one.") from None
+        except (OSError, ValueError) as error:
+            raise ForeignWorkspace(
+                f"{self.places.file} cannot be read ({error}). Mend it, or restore it from a backup: "
+                "nothing is written over it."
+            ) from None
+        return data if isinstance(data, dict) else {}
+
+    def _write(self, data: Mapping[str, Any]) -> None:
+        atomic.write_bytes(self.places.file, json.dumps(data, indent=1, ensure_ascii=False).encode("utf-8"))
+
+    # --- configuration
+
+    def get_config(self) -> WorkspaceConfig:
+        data = self._read()
+        return WorkspaceConfig(data.get("active"), dict(data.get("config", {})))
+
+    def update_config(self, config: Mapping[str, str | None]) -> None:
+        manager = ConfigManager(self.places.file, self.places.metadata)
+        for key, value in config.items():
+            manager.set_workspace_config(key, value)
+
+    # --- environments
+
+    def create_environment(
+        self,
+        name: str,
+        python: str | None = None,
+        comfyui: str | None = None,
+        torch: str | None = None,
+    ) -> Environment:
+        """All of it, or nothing. The first one becomes the active one."""
+        config = self.get_config()
+        places = self._new_places(name)
+        made = Environment.create(
+            places,
+            self._crew_of(self.places, places),
+            source=comfyui or config.values.get("comfyui"),
+            python=python or config.values.get("python"),
+            torch=torch,
+        )
+        if config.active is None:
+            self.set_active_environment(name)
+        return made
+
+    def _new_places(self, name: str) -> EnvironmentPlaces:
+        environment_name(name)
+        same = next((one for one in self._names() if one.casefold() == name.casefold()), None)
+        if same is not None:
+            raise EnvironmentExists(f"There is an environment {same!r} already. Choose another name.")
+        return self.places.environment(name)
+
+    def _names(self) -> list[str]:
+        if not self.places.environments.is_dir():
+            return []
+        found = []
+        for entry in self.places.environments.iterdir():
+            if entry.is_dir() and not is_link(entry) and (entry / ".cec" / "pyproject.toml").is_file():
+                found.append(entry.name)
+        return sorted(found)
+
+    def get_environment(self, name: str) -> Environment:
+        """Raises NoEnvironment."""
+        environment_name(name)
+        if name not in self._names():
+            places = self.places.environment(name)
+            if not places.root.is_dir() or interrupted(places) is None:
+                there = ", ".join(self._names()) or "none yet: `gates dock create NAME` makes one"
+                raise NoEnvironment(f"There is no environment {name!r}. There is: {there}.")
+        places = self.places.environment(name)
+        return Environment(places, self._crew_of(self.places, places))
+
+    def list_environments(self) -> list[Environment]:
+        return [self.get_environment(name) for name in self._names()]
+
+    def set_active_environment(self, name: str) -> None:
+        self.get_environment(name)
+        self._write({**self._read(), "active": name})
+
+    def get_active_environment(self) -> Environment | None:
+        active = self.get_config().active
+        return self.get_environment(active) if active and active in self._names() else None
+
+    # --- the trash
+
+    def delete_environment(self, name: str) -> Path:
+        """Move an environment to the trash of the workspace; where it lies now."""
+        environment = self.get_environment(name)
+        with environment.places.held():
+            target = self._free(name)
+            target.mkdir(parents=True)
+            atomic.move_new(environment.places.root, target / "environment")
+            if environment.places.state.exists():
+                atomic.move_new(environment.places.state, target / "state")
+        data = self._read()
+        if data.get("active") == name:
+            self._write({**data, "active": None})
+        return target
+
+    def _free(self, name: str) -> Path:
+        number = 1
+        while (self.places.trash / (name if number == 1 else f"{name}~{number}")).exists():
+            number += 1
+        return self.places.trash / (name if number == 1 else f"{name}~{number}")
+
+    def trashed(self) -> list[str]:
+        """Names in the trash, the newest of each last."""
+        if not self.places.trash.is_dir():
+            return []
+        entries = sorted(self.places.trash.iterdir(), key=lambda entry: entry.stat().st_mtime)
+        return [entry.name for entry in entries if (entry / "environment").is_dir()]
+
+    def restore_environment(self, name: str) -> Environment:
+        """Bring the newest of this name back from the trash. Raises UnknownItem, EnvironmentExists."""
+        plain = environment_name(name.partition("~")[0])
+        found = [one for one in self.trashed() if one == name or one.partition("~")[0] == name]
+        if not found:
+            there = ", ".join(self.trashed()) or "nothing"
+            raise UnknownItem(f"The trash holds no environment {name!r}. It holds: {there}.")
+        places = self._new_places(plain)
+        kept = self.places.trash / found[-1]
+        atomic.move_new(kept / "environment", places.root)
+        if (kept / "state").exists():
+            places.state.parent.mkdir(parents=True, exist_ok=True)
+            atomic.move_new(kept / "state", places.state)
+        kept.rmdir()
+        return self.get_environment(plain)
+
+    # --- another program's
+
+    def take_over(self, other: Path) -> list[str]:
+        """Copy the manifests of a workspace that another program made; its folders stay as they are.
+
+        What is copied is .cec alone, without its repository: `repair` then builds the environment here.
+        """
+        source = WorkspacePlaces(Path(os.path.abspath(other)))
+        if not source.environments.is_dir():
+            raise NoWorkspace(f"{source.root} is no workspace: there is no folder `environments` in it.")
+        taken = []
+        for entry in sorted(source.environments.iterdir()):
+            manifest = entry / ".cec" / "pyproject.toml"
+            if entry.is_dir() and manifest.is_file() and not is_link(entry):
+                self._take(entry.name, entry / ".cec")
+                taken.append(entry.name)
+        return taken
+
+    def _take(self, name: str, cec: Path) -> None:
+        places = self._new_places(name)
+        places.cec.mkdir(parents=True)
+        for file in ("pyproject.toml", "uv.lock"):
+            if (cec / file).is_file():
+                atomic.copy_file(cec / file, places.cec / file)
+        if (cec / "workflows").is_dir():
+            shutil.copytree(cec / "workflows", places.cec / "workflows", symlinks=True)
+        git = self._crew_of(self.places, places).git
+        git.init(places.cec)
+        git.commit_all(places.cec, f"Take over {name}")
+
+
+def find_workspace(named: str | None, cwd: Path, outside: Mapping[str, str], home: Path) -> Path:
+    """By --workspace, GATES_WORKSPACE, the folders from here upwards, last the default below the home."""
+    if named:
+        return Path(named).expanduser()
+    if outside.get(VARIABLE):
+        return Path(outside[VARIABLE]).expanduser()
+    for folder in (cwd, *cwd.parents):
+        if (folder / ".metadata" / "workspace.json").is_file():
+            return folder
+    return home / DEFAULT
