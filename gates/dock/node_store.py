@@ -70,7 +70,7 @@ class NodeStore:
         here = self.pinned(node_id, version)
         if manifest is not None and here is not None and manifest != here:
             raise changed(f"{node_id}@{version}", manifest, here, self.pin_file(node_id, version))
-        return manifest or here
+        return here if manifest is None else manifest
 
     def _path(self, sha256: str) -> Path:
         if not SHA256.fullmatch(sha256):

@@ -81,6 +81,8 @@ class NodeRegistry:
         return info
 
     def _published(self, info: NodeInfo) -> NodeInfo:
+        from .registry_client import check_status
+
         node = self._client.node(info.registry_id or "")
         self._index.remember([node])
         version = node.latest
@@ -90,6 +92,7 @@ class NodeRegistry:
             version = self._version(node.id, version.version)
         if version is None:
             raise UnknownNode(f"{node.id} has no published version. Is there a git URL of it?")
+        check_status(version.status, f"{node.id}@{version.version}")
         if version.status != "active":
             self._note(f"The registry has {node.id}@{version.version} as {version.status}: look at it first.")
         return replace(node.info(version), sha256=self._store.pinned(node.id, version.version))

@@ -38,7 +38,7 @@ class RegistryClient:
     def node(self, node_id: str) -> PublishedNode:
         """Raises UnknownNode, NodeBanned, RegistryFailed."""
         node = node_of(self._asked(_path(node_id), node_id, lambda value: node_of(value, node_id)), node_id)
-        _check_status(node.status, node.id)
+        check_status(node.status, node.id)
         return node
 
     def version(self, node_id: str, version: str) -> PublishedVersion:
@@ -47,7 +47,7 @@ class RegistryClient:
         pack = f"{node_id}@{version}"
         value = self._asked(path, pack, lambda value: version_of(value, node_id, version))
         published = version_of(value, node_id, version)
-        _check_status(published.status, pack)
+        check_status(published.status, pack)
         return published
 
     def versions(self, node_id: str) -> list[PublishedVersion]:
@@ -115,7 +115,8 @@ def unknown_version(node_id: str, version: str, there: list[PublishedVersion]) -
     return UnknownNode(f"{node_id} has no version {version} in the registry. {listed}")
 
 
-def _check_status(status: str, pack: str) -> None:
+def check_status(status: str, pack: str) -> None:
+    """Raises NodeBanned, UnknownNode."""
     if status == BANNED:
         raise _refusal(403, pack)
     if status == DELETED:

@@ -169,7 +169,10 @@ def checked_url(url: str) -> str:
 
 
 def _followed(url: str, location: str, stays: bool) -> str:
-    there = checked_url(urljoin(url, location)) if location else ""
+    try:
+        there = checked_url(urljoin(url, location)) if location else ""
+    except ValueError:  # not even the parts of an address
+        there = ""
     if not there:
         raise RegistryFailed(f"{host_of(url)} redirects to nowhere. {ELSE}")
     before, after = urlsplit(url), urlsplit(there)
