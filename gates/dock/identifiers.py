@@ -20,7 +20,7 @@ UNSPEAKABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 LOCAL_STARTS = ("./", "../", "/", "~/", ".\\", "..\\")
 WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 REF = re.compile(r"(.*[^/@])@([^@]*)")  # an @ at the beginning of a part belongs to the path
-WAYS = "Give a registry id (ID or ID@VERSION), a git URL (https://HOST/OWNER/REPO@REF) or a folder (./PACK)."
+WAYS = "Give a registry id (ID or ID@VERSION), a git URL (https://host/repo@REF) or a folder (./PACK)."
 IGNORED_BY_COMFYUI = ("__pycache__",)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import atomic
-from ..errors import BadNodeName, BadRequirement, GatesError, NodeExists, RegistryFailed, UnknownNode
-from . import identifiers, requirements, tracking
+from ..errors import BadNodeName, NodeExists, RegistryFailed, UnknownNode
+from . import identifiers
 from .git import Git
 from .records import Issue, NodeInfo, ValidationResult
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .git_mirrors import GitMirrors
     from .node_index import NodeIndex
     from .node_store import NodeStore
-    from .registry_answers import PublishedVersion
+    from .registry_archives import RegistryArchives
     from .registry_client import RegistryClient
     from .registry_http import Http, Opener
 
@@ -87,23 +87,15 @@ class NodeRegistry:
         self._index.remember([node])
         version = node.latest
         if info.version is not None and (version is None or version.version != info.version):
-            version = self._version(node.id, info.version)
+            version = self._client.version(node.id, info.version)
         elif version is not None and version.download_url is None:
-            version = self._version(node.id, version.version)
+            version = self._client.version(node.id, version.version)
         if version is None:
             raise UnknownNode(f"{node.id} has no published version. Is there a git URL of it?")
         check_status(version.status, f"{node.id}@{version.version}")
         if version.status != "active":
             self._note(f"The registry has {node.id}@{version.version} as {version.status}: look at it first.")
         return replace(node.info(version), sha256=self._store.pinned(node.id, version.version))
-
-    def _version(self, node_id: str, version: str) -> PublishedVersion:
-        from .registry_client import unknown_version
-
-        try:
-            return self._client.version(node_id, version)
-        except UnknownNode:
-            raise unknown_version(node_id, version, self._client.versions(node_id)) from None
 
     def search_nodes(self, query: str, limit: int = 10) -> list[NodeInfo]:
         """Best first; without the registry, of the packs that it told of before."""
@@ -124,36 +116,21 @@ class NodeRegistry:
 
     def validate_node(self, identifier: str) -> ValidationResult:
         """Whether it could be added, as far as that can be told without fetching it."""
-        try:
-            info = self.get_node(identifier)
-            if info.source == "git":
-                self._check_remote(info)
-            elif info.source == "local":
-                return _look_at(Path(info.path or ""))
-        except GatesError as error:
-            return ValidationResult((Issue(error.code, error.message),))
-        return ValidationResult(tuple(self._doubts(info)))
+        from .node_checks import result_of
 
-    def _check_remote(self, info: NodeInfo) -> None:
-        words = ("ls-remote", "--quiet", "--", info.repository or "")
-        done = self._git.run(Path(tempfile.gettempdir()), *words).checked(f"Asking {info.repository}")
-        names = {line.partition("\t")[2] for line in done.out.splitlines()}
-        wanted = info.ref
-        if wanted and not {f"refs/heads/{wanted}", f"refs/tags/{wanted}"} & names and not _is_commit(wanted):
-            raise UnknownNode(f"{info.repository} has no branch or tag {wanted!r}.")
+        return result_of(self._issues(identifier))
 
-    def _doubts(self, info: NodeInfo) -> Iterator[Issue]:
-        from .registry_answers import FLAGGED, PENDING
+    def _issues(self, identifier: str) -> Iterator[Issue]:
+        from . import node_checks
 
-        if info.source != "registry":
-            return
-        version = self._client.version(info.registry_id or "", info.version or "")
-        pack = f"{info.registry_id}@{version.version}"
-        if version.status in (FLAGGED, PENDING):
-            sentence = f"The registry has {pack} as {version.status}: look at what it does before you add it."
-            yield Issue(f"node_{version.status}", sentence, blocks=False)
-        if version.deprecated:
-            yield Issue("node_deprecated", f"{pack} is marked as outdated by its author.", blocks=False)
+        info = self.get_node(identifier)
+        if info.source == "git":
+            yield from node_checks.remote_issues(self._git, info)
+        elif info.source == "local":
+            yield from node_checks.folder_issues(Path(info.path or ""))
+        else:
+            version = self._client.version(info.registry_id or "", info.version or "")
+            yield from node_checks.version_issues(f"{info.registry_id}@{info.version}", version)
 
     # --- fetching
 
@@ -176,54 +153,24 @@ class NodeRegistry:
         return replace(info, version=commit)
 
     def _unpack(self, info: NodeInfo, target: Path) -> NodeInfo:
-        from . import node_archive
-
         known = info if info.version is not None else self.get_node(info.registry_id or "")
-        pack = f"{known.registry_id}@{known.version}"
-        sha256, path = self._archive(known)
-        tracking.write(target, node_archive.unpack(path, target, pack))
-        return replace(known, name=info.name, sha256=sha256)
-
-    def _archive(self, info: NodeInfo) -> tuple[str, Path]:
-        """The checked archive in the store, and its hash; downloaded where it is not there yet."""
-        node_id, version = info.registry_id or "", info.version or ""
-        expected = self._store.expected(node_id, version, info.sha256)
-        kept = self._store.find(expected) if expected is not None else None
-        if expected is None or kept is None:
-            expected, kept = self._downloaded(info, expected)
-        if self._store.pinned(node_id, version) is None:
-            self._store.pin(node_id, version, expected)
-        return expected, kept
-
-    def _downloaded(self, info: NodeInfo, expected: str | None) -> tuple[str, Path]:
-        from . import node_archive
-        from .node_store import changed
-
-        node_id, version = info.registry_id or "", info.version or ""
-        url = info.download_url or self._version(node_id, version).download_url
-        if not url:
-            raise RegistryFailed(f"The registry names no archive of {node_id}@{version}. Ask its author.")
-        with self._store.incoming() as path:
-            found = self._http.download(url, path)
-            if expected is not None and found != expected:
-                pin_file = self._store.pin_file(node_id, version)
-                raise changed(f"{node_id}@{version}", expected, found, pin_file)
-            node_archive.check(path, f"{node_id}@{version}")
-            return found, self._store.take(path, found)
+        return replace(known, name=info.name, sha256=self._archives.unpack(known, target))
 
     def get_node_requirements(self, info: NodeInfo | Path) -> list[str]:
         """What the pack wants installed. Of a pack that is not on this disk a copy is fetched and looked at.
 
         Raises BadRequirement, and what `download_node` raises.
         """
+        from .node_checks import requirements_of
+
         if isinstance(info, Path):
-            return _requirements(info)
+            return requirements_of(info)
         if info.source == "local":
-            return _requirements(Path(info.path or ""))
+            return requirements_of(Path(info.path or ""))
         with tempfile.TemporaryDirectory(prefix="gates-dock-") as folder:
             target = Path(folder) / info.name
             self.download_node(info, target)
-            return _requirements(target)
+            return requirements_of(target)
 
     # --- what is made when it is first needed
 
@@ -254,6 +201,12 @@ class NodeRegistry:
         return NodeStore(self._cache)
 
     @cached_property
+    def _archives(self) -> RegistryArchives:
+        from .registry_archives import RegistryArchives
+
+        return RegistryArchives(self._client, self._http, self._store)
+
+    @cached_property
     def _mirrors(self) -> GitMirrors:
         from .git_mirrors import GitMirrors
 
@@ -282,26 +235,3 @@ def _discard(target: Path) -> None:
             for name in names:
                 os.chmod(os.path.join(folder, name), 0o666)
     shutil.rmtree(target)
-
-
-def _requirements(folder: Path) -> list[str]:
-    """A pack may have a link in the place of its list; what it leads to outside is not the pack's."""
-    for name in ("requirements.txt", "pyproject.toml"):
-        if not (folder / name).resolve().is_relative_to(folder.resolve()):
-            raise BadRequirement(f"{folder.name}/{name} is a link to outside of the pack. Nothing is read.")
-    return list(requirements.scan(folder).lines)
-
-
-def _look_at(folder: Path) -> ValidationResult:
-    issues = []
-    if not (folder / "__init__.py").is_file():
-        issues.append(Issue("no_pack", f"{folder} has no __init__.py, so ComfyUI loads nothing from it."))
-    try:
-        _requirements(folder)
-    except GatesError as error:
-        issues.append(Issue(error.code, error.message))
-    return ValidationResult(tuple(issues))
-
-
-def _is_commit(ref: str) -> bool:
-    return 7 <= len(ref) <= 64 and all(letter in "0123456789abcdef" for letter in ref)

@@ -42,10 +42,13 @@ class RegistryClient:
         return node
 
     def version(self, node_id: str, version: str) -> PublishedVersion:
-        """Raises UnknownNode, NodeBanned, RegistryFailed."""
-        path = f"{_path(node_id)}/versions/{quote(checked_version(version), safe='')}"
+        """Raises UnknownNode, which names the versions that are there, NodeBanned, RegistryFailed."""
         pack = f"{node_id}@{version}"
-        value = self._asked(path, pack, lambda value: version_of(value, node_id, version))
+        path = f"{_path(node_id)}/versions/{quote(checked_version(version), safe='')}"
+        try:
+            value = self._asked(path, pack, lambda value: version_of(value, node_id, version))
+        except UnknownNode:
+            raise _unknown_version(node_id, version, self.versions(node_id)) from None
         published = version_of(value, node_id, version)
         check_status(published.status, pack)
         return published
@@ -104,7 +107,7 @@ def checked_base(url: str) -> str:
     return url.rstrip("/")
 
 
-def unknown_version(node_id: str, version: str, there: list[PublishedVersion]) -> UnknownNode:
+def _unknown_version(node_id: str, version: str, there: list[PublishedVersion]) -> UnknownNode:
     names = [one.version for one in there if one.status not in (BANNED, DELETED)]
     more = " …" if len(names) > SHOWN_VERSIONS else ""
     listed = (
