@@ -201,7 +201,11 @@ def test_each_command_is_documented() -> None:
     usage = build_parser().format_help()
     nouns = re.findall(r"^    ([a-z]+)  ", usage, re.M)
     assert nouns
-    pages = {"run": ("running.md", "WORKFLOW"), "profile": ("profiler.md", "run WORKFLOW")}
+    pages = {
+        "run": ("running.md", "WORKFLOW"),
+        "profile": ("profiler.md", "run WORKFLOW"),
+        "dock": ("dock.md", "create NAME"),
+    }
     for noun in nouns:
         name, shown = pages.get(noun, ("host.md", "--base-directory"))
         page = text_of(DOCS / name).replace("--listen 127.0.0.1 --port 8188 ", "")
@@ -283,6 +287,12 @@ NAMED: dict[str, set[str]] = {
     "dev.py": {"download.pytorch.org"},
     "pyproject.toml": {"github.com"},
     "README.md": {"github.com"},
+    "docs/dock.md": {"github.com"},
+    "gates/cli/dock.py": {"github.com"},
+    "gates/dock/comfyui.py": {"download.pytorch.org", "github.com"},
+    "gates/dock/registry.py": {"api.comfy.org"},
+    "gates/dock/registry_client.py": {"api.comfy.org"},
+    "gates/dock/tools.py": {"git-scm.com"},
     "docs/testing-your-pack.md": {"download.pytorch.org", "github.com"},
     "docs/third-party.md": {
         "commons.wikimedia.org",

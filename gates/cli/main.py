@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import GatesError
-from . import demo, host, profile, run
+from . import demo, dock, host, profile, run
 from .result import INTERRUPTED, Result, failure, show
 
 
@@ -18,6 +18,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_parser(nouns)
     run.add_parser(nouns)
     profile.add_parser(nouns)
+    dock.add_parser(nouns)
     return parser
 
 

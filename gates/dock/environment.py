@@ -23,7 +23,7 @@ from .installed import read_installed
 from .operation import Operation, interrupted, remove_owned
 from .packs import head_of, taken
 from .places import EnvironmentPlaces, environment_name
-from .planning import node_plan, plan
+from .planning import node_plan, plan, scripts_in
 from .processes import Command, Finished
 from .pyproject import PyprojectManager, new_manifest
 from .records import (
@@ -138,6 +138,10 @@ class Environment:
 
     def list_nodes(self) -> list[NodeInfo]:
         return list(self.get_pyproject().nodes().values())
+
+    def scripts_of(self, info: NodeInfo) -> list[str]:
+        """Scripts that other installers would run for this pack."""
+        return list(scripts_in(self.places, [info]))
 
     def log(self, most: int | None = None) -> list[Commit]:
         return self._git.log(self.places.cec, most)

@@ -1,0 +1,262 @@
+"""What each verb of `gates dock` does, and its answer."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..dock.config import KEYS, SERVICES
+from ..dock.workspace import WorkspaceManager
+from ..errors import BadConfig
+from . import dock_view as view
+from .dock_answer import result
+from .dock_setting import Setting
+from .result import FAILED, INTERRUPTED, Problem, Result, redraw
+
+Verb = Callable[[Setting, argparse.Namespace], Result]
+
+
+def answer(args: argparse.Namespace) -> Result:
+    setting = Setting(args, Path.cwd(), Path.home())
+    try:
+        return VERBS[args.verb](setting, args)
+    finally:
+        if setting.shows_progress:
+            redraw("")
+
+
+# --- the workspace
+
+
+def _init(setting: Setting, args: argparse.Namespace) -> Result:
+    path = Path(args.path or args.workspace or setting.default_root()).expanduser()
+    workspace = WorkspaceManager.create(path, setting.crew_of)
+    taken = workspace.take_over(Path(args.other).expanduser()) if args.other else []
+    lines = [f"Workspace: {workspace.places.root}"]
+    lines += [f"Took over: {name}. `gates dock --env {name} repair` builds it here." for name in taken]
+    if not taken:
+        lines.append("Next: gates dock create NAME")
+    return result(lines, workspace=workspace.places.root, taken=taken)
+
+
+def _config(setting: Setting, args: argparse.Namespace) -> Result:
+    config = setting.config(setting.workspace().places)
+    if args.key is None:
+        if sys.stdin.isatty() and not getattr(args, "json", False):
+            changed = config.interactive_setup(lambda text, now: input(f"{text} [{now}]: ") or now)
+            return result([f"{key} = {value}" for key, value in changed.items()] or ["Nothing changed."])
+        values, keys = config.get_workspace_config(), config.get_api_keys()
+        lines = [f"{key} = {values.get(key, '')}" for key in KEYS]
+        lines += [f"key.{name}: {keys.get(name, 'not set')}" for name in SERVICES]
+        return result(lines, config=values, keys=keys)
+    if args.key.startswith("key."):
+        return _key(setting, args, args.key.removeprefix("key."))
+    if args.value is None:
+        if args.key not in KEYS:
+            raise BadConfig(f"There is no setting {args.key[:40]!r}; there is: {', '.join(KEYS)}.")
+        value = config.value(args.key)
+        return result([value or ""], key=args.key, value=value)
+    config.set_workspace_config(args.key, _typed(args.value) or None)
+    return result([f"{args.key} = {args.value}"], key=args.key, value=args.value)
+
+
+def _key(setting: Setting, args: argparse.Namespace, service: str) -> Result:
+    config = setting.config(setting.workspace().places)
+    if args.value is None:
+        where = config.get_api_keys().get(service)
+        if service not in SERVICES:
+            raise BadConfig(f"There is no service {service[:40]!r}; keys are kept for {', '.join(SERVICES)}.")
+        return result([f"The key for {service} lies in: {where or 'nowhere'}"], service=service, where=where)
+    where = config.set_api_key(service, _typed(args.value) or None)
+    return result([f"The key for {service} is kept in the {where}."], service=service, where=where)
+
+
+def _typed(value: str) -> str:
+    return sys.stdin.readline().strip() if value == "-" else value
+
+
+def _list(setting: Setting, args: argparse.Namespace) -> Result:
+    workspace = setting.workspace()
+    active = workspace.get_config().active
+    rows = []
+    for environment in workspace.list_environments():
+        settings = environment.get_pyproject().settings()
+        rows.append(
+            {
+                "name": environment.name,
+                "active": environment.name == active,
+                "comfyui": settings.get("comfyui_version"),
+                "python": settings.get("python_version"),
+                "path": str(environment.path),
+            }
+        )
+    trash = workspace.trashed()
+    return result(view.environment_rows(rows, trash), environments=rows, trash=trash)
+
+
+def _create(setting: Setting, args: argparse.Namespace) -> Result:
+    made = setting.workspace().create_environment(args.name, args.python, args.comfyui, args.torch)
+    status = made.status()
+    lines = [f"Environment {args.name}: ComfyUI {status.comfyui}, Python {status.python}", str(made.path)]
+    return result([*lines, "Next: gates dock node add PACK, gates dock run"], environment=status)
+
+
+def _delete(setting: Setting, args: argparse.Namespace) -> Result:
+    where = setting.workspace().delete_environment(args.name)
+    line = f"Environment {args.name} is in the trash. `gates dock restore {args.name}` brings it back."
+    return result([line], trash=where)
+
+
+def _restore(setting: Setting, args: argparse.Namespace) -> Result:
+    environment = setting.workspace().restore_environment(args.name)
+    return result([f"Environment {environment.name} is back."], path=environment.path)
+
+
+def _use(setting: Setting, args: argparse.Namespace) -> Result:
+    setting.workspace().set_active_environment(args.name)
+    return result([f"Commands are about {args.name} now."], active=args.name)
+
+
+# --- one environment
+
+
+def _run(setting: Setting, args: argparse.Namespace) -> Result:
+    words = args.args[1:] if args.args[:1] == ["--"] else args.args
+    try:
+        done = setting.environment().run(words)
+    except KeyboardInterrupt:
+        return Result("dock", INTERRUPTED)
+    code = done.exit_code
+    problem = [] if code == 0 else [Problem("comfyui_ended", f"ComfyUI ended with {code}.")]
+    return result([], 0 if code == 0 else FAILED, problem, comfyui_exit_code=code)
+
+
+def _status(setting: Setting, args: argparse.Namespace) -> Result:
+    environment = setting.environment()
+    active = WorkspaceManager(environment.places.workspace, setting.crew_of).get_config().active
+    status = environment.status(active == environment.name)
+    return result(view.status_lines(status), environment=status)
+
+
+def _sync(setting: Setting, args: argparse.Namespace) -> Result:
+    for pack in args.allow_scripts:
+        setting.confirm(f"The install script of {pack} runs as you, and may do anything.")
+    done = setting.environment().sync(args.dry_run, args.allow_scripts)
+    problems = [Problem("unknown_node", text) for text in done.failed]
+    return result(view.sync_lines(done), FAILED if problems else 0, problems, sync=done)
+
+
+def _commit(setting: Setting, args: argparse.Namespace) -> Result:
+    made = setting.environment().commit(args.message)
+    return result([f"Committed {made[:8]}: {args.message}" if made else "Nothing to commit."], commit=made)
+
+
+def _rollback(setting: Setting, args: argparse.Namespace) -> Result:
+    environment = setting.environment()
+    done = environment.rollback(args.commit)
+    said = environment.log(1)[0].message
+    lines = [f"{said}. `gates dock rollback` undoes this too.", *view.sync_lines(done)]
+    return result(lines, sync=done, message=said)
+
+
+def _validate(setting: Setting, args: argparse.Namespace) -> Result:
+    found = setting.environment().validate()
+    problems = [Problem(issue.code, issue.message) for issue in found.issues if issue.blocks]
+    notes = [issue.message for issue in found.issues if not issue.blocks]
+    lines = [*notes, *([] if problems else ["The manifest is sound, and all packages can be had together."])]
+    return result(lines, FAILED if problems else 0, problems, ok=found.ok, notes=notes)
+
+
+def _diff(setting: Setting, args: argparse.Namespace) -> Result:
+    found = setting.environment().diff()
+    return result(view.diff_lines(found), diff=found)
+
+
+def _repair(setting: Setting, args: argparse.Namespace) -> Result:
+    done = setting.environment().repair()
+    problems = [Problem(issue.code, issue.message) for issue in done.left if issue.blocks]
+    lines = list(done.done) or ["Nothing to repair."]
+    return result(lines, FAILED if problems else 0, problems, repair=done)
+
+
+def _update(setting: Setting, args: argparse.Namespace) -> Result:
+    moved = setting.environment().update_comfyui(args.ref)
+    lines = [f"ComfyUI is at {moved.version} ({moved.commit[:12]}).", *moved.notes]
+    return result([*lines, "`gates dock rollback` takes it back."], comfyui=moved)
+
+
+def _log(setting: Setting, args: argparse.Namespace) -> Result:
+    commits = setting.environment().log(args.limit)
+    return result([f"{one.id[:8]}  {one.when[:16]}  {one.message}" for one in commits], commits=commits)
+
+
+# --- packs
+
+
+def _node(setting: Setting, args: argparse.Namespace) -> Result:
+    return NODE_VERBS[args.node_verb](setting, args)
+
+
+def _node_find(setting: Setting, args: argparse.Namespace) -> Result:
+    found = setting.registry().search_nodes(" ".join(args.query), args.limit)
+    return result(view.node_rows(found) or ["Nothing was found."], nodes=found)
+
+
+def _node_add(setting: Setting, args: argparse.Namespace) -> Result:
+    is_local = args.local or args.node.startswith((".", os.sep))
+    if args.allow_scripts:
+        setting.confirm(f"The install script of {args.node} runs as you, and may do anything.")
+    environment = setting.environment()
+    info = environment.add_node(args.node, is_local=is_local, allow_scripts=args.allow_scripts)
+    lines = [f"Added {view.node_line(info)}. `gates dock rollback` takes it back."]
+    scripts = [] if args.allow_scripts else environment.scripts_of(info)
+    lines += [f"Not run: {one}. `gates dock sync --allow-scripts {info.name}` runs it." for one in scripts]
+    return result(lines, node=info, scripts=scripts)
+
+
+def _node_remove(setting: Setting, args: argparse.Namespace) -> Result:
+    kept = setting.environment().remove_node(args.node)
+    lines = [f"Removed {args.node}. `gates dock rollback` brings it back."]
+    return result([*lines, *([f"Its folder is kept: {kept}"] if kept else [])], kept=kept)
+
+
+def _node_list(setting: Setting, args: argparse.Namespace) -> Result:
+    nodes = setting.environment().list_nodes()
+    return result(view.node_rows(nodes) or ["No packs yet: gates dock node add PACK"], nodes=nodes)
+
+
+def _install(setting: Setting, args: argparse.Namespace) -> Result:
+    from .dock_installs import guard, snapshot
+
+    return guard(setting, args) if args.verb == "guard" else snapshot(setting, args)
+
+
+NODE_VERBS: Mapping[str, Verb] = {
+    "find": _node_find,
+    "add": _node_add,
+    "remove": _node_remove,
+    "list": _node_list,
+}
+VERBS: Mapping[str, Verb] = {
+    "init": _init,
+    "config": _config,
+    "list": _list,
+    "create": _create,
+    "delete": _delete,
+    "restore": _restore,
+    "use": _use,
+    "run": _run,
+    "status": _status,
+    "sync": _sync,
+    "commit": _commit,
+    "rollback": _rollback,
+    "validate": _validate,
+    "diff": _diff,
+    "repair": _repair,
+    "update-comfyui": _update,
+    "log": _log,
+    "node": _node,
+    "guard": _install,
+    "snapshot": _install,
+}

@@ -1,0 +1,155 @@
+"""How `gates dock` says things: lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..dock.guard import GuardReport
+    from ..dock.records import EnvironmentDiff, EnvironmentStatus, NodeInfo, PackageChange, SyncResult
+    from ..dock.restore_plan import RestorePlan
+    from ..dock.snapshots import SnapshotDiff
+
+
+ABOUT = 60  # characters of a description
+
+
+def short(version: str | None) -> str:
+    if version is None:
+        return ""
+    return version[:12] if len(version) >= 40 else version
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns side by side, two blanks between."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))] if rows else []
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def environment_rows(rows: Sequence[Mapping[str, Any]], trash: Sequence[str]) -> list[str]:
+    if not rows and not trash:
+        return ["No environments yet: gates dock create NAME"]
+    cells = [
+        (
+            "*" if row["active"] else " ",
+            str(row["name"]),
+            f"ComfyUI {row['comfyui']}",
+            f"Python {row['python']}",
+        )
+        for row in rows
+    ]
+    return [*table(cells), *([f"In the trash: {', '.join(trash)}"] if trash else [])]
+
+
+def node_line(info: NodeInfo) -> str:
+    where = info.registry_id or info.repository or info.path or ""
+    return " ".join(word for word in (info.name, short(info.version), f"({where})" if where else "") if word)
+
+
+def node_rows(nodes: Sequence[NodeInfo]) -> list[str]:
+    cells = [
+        (
+            info.name,
+            short(info.version),
+            info.source,
+            " ".join((info.description or info.repository or info.path or "").split())[:ABOUT],
+        )
+        for info in nodes
+    ]
+    return table(cells)
+
+
+def status_lines(status: EnvironmentStatus) -> list[str]:
+    name = f"{status.name} (active)" if status.active else status.name
+    lines = [f"{name}: ComfyUI {status.comfyui}, Python {status.python}"]
+    if status.interrupted:
+        lines.append(f"Interrupted: {status.interrupted}. `gates dock repair` puts it right.")
+    lines += table([(" ", info.name, short(info.version), info.source) for info in status.nodes])
+    if status.commit:
+        lines.append(f"Last commit {status.commit[:8]}: {status.message}")
+    if status.changes:
+        lines += ["Not committed:", *(f"  {line}" for line in status.changes)]
+    if status.unsynced:
+        lines += ["Not as the manifest says (gates dock sync):", *(f"  {line}" for line in status.unsynced)]
+    return lines if status.changes or status.unsynced else [*lines, "All is as the manifest says."]
+
+
+def package_line(change: PackageChange) -> str:
+    if change.before is None:
+        return f"  + {change.name} {change.after}"
+    if change.after is None:
+        return f"  - {change.name} {change.before}"
+    return f"  {'v' if change.kind == 'down' else '^'} {change.name} {change.before} -> {change.after}"
+
+
+def sync_lines(done: SyncResult) -> list[str]:
+    plan = done.plan
+    lines = [f"  + {node_line(info)}" for info in plan.install_nodes]
+    lines += [f"  ~ {info.name} {short(there)} -> {short(info.version)}" for info, there in plan.change_nodes]
+    lines += [f"  - {name}" for name in plan.remove_nodes]
+    lines += [f"  ComfyUI -> {short(plan.comfyui)}"] if plan.comfyui else []
+    lines += [package_line(change) for change in plan.packages]
+    if not lines:
+        lines.append("uv.lock would be written anew." if plan.lock and done.dry_run else "Nothing to do.")
+    else:
+        lines.insert(0, "Would change:" if done.dry_run else "Changed:")
+    lines += [f"Kept aside with its edits: {path}" for path in done.kept_aside]
+    lines += [f"Edited, would be kept aside: {name}" for name in plan.edited] if done.dry_run else []
+    if plan.foreign_nodes:
+        lines.append(f"Not of dock, left alone: {', '.join(plan.foreign_nodes)}")
+    if plan.foreign_packages:
+        lines.append(f"Packages not of dock, left alone: {', '.join(plan.foreign_packages)}")
+    ran = {one.partition(":")[0] for one in done.ran_scripts}
+    lines += [f"Ran {one}" for one in done.ran_scripts]
+    waiting = [one for one in plan.scripts if one.partition(":")[0] not in ran]
+    lines += [f"Not run: {one} (--allow-scripts {one.partition(':')[0]})" for one in waiting]
+    return [*lines, *done.notes]
+
+
+def guard_lines(report: GuardReport) -> list[str]:
+    """What would change, what would break, and a verdict as the last line."""
+    name = report.pack.name
+    if report.impossible is not None:
+        return [f"{name} cannot be installed here: {report.impossible}", *report.notes]
+    lines = [f"Installing {name} would change in {report.install.python}:"] if report.changes else []
+    lines += [package_line(change) for change in report.changes]
+    lines += [f"  not run by dock: {script}" for script in report.scripts]
+    lines += [*report.broken, *report.notes]
+    if report.harmful:
+        lines += ["ComfyUI needs what would move:", *(f"  {harm.why}" for harm in report.harmful)]
+        return [*lines, f"Do not install {name} as it is."]
+    if not report.changes:
+        lines.append(f"{name} needs nothing that is not there already.")
+    return [*lines, f"Nothing that ComfyUI needs would move: {name} can be installed."]
+
+
+def plan_lines(plan: RestorePlan) -> list[str]:
+    lines = []
+    if plan.core is not None:
+        lines.append(f"  ComfyUI to {short(plan.core.commit)}")
+    lines += [f"  {step.sentence}" for step in plan.packs]
+    lines += [package_line(change) for change in plan.packages]
+    head = [f"Back to {plan.snapshot.name}:"] if lines else ["All is as it was then."]
+    return [*head, *lines, *(f"Cannot be restored: {one}" for one in plan.cannot), *plan.notes]
+
+
+def snapshot_diff_lines(found: SnapshotDiff) -> list[str]:
+    if found.is_empty:
+        return ["Nothing changed."]
+    lines = [
+        f"  {what} {pair[0]} -> {pair[1]}"
+        for what, pair in (("ComfyUI", found.core), ("Python", found.python))
+        if pair
+    ]
+    lines += [f"  {one.name}: {one.before or 'not there'} -> {one.after or 'gone'}" for one in found.packs]
+    return [*lines, *(package_line(change) for change in found.packages)]
+
+
+def diff_lines(found: EnvironmentDiff) -> list[str]:
+    if found.is_empty:
+        return ["Nothing changed since the last commit."]
+    lines = [*found.nodes, *found.settings, *(package_line(change) for change in found.packages)]
+    return [*lines, *(["", *found.text.splitlines()] if found.text else [])]
