@@ -1,0 +1,183 @@
+"""Snapshot files of other programs: ComfyUI-Manager's in and out, Comfy Desktop's in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import BadDockSnapshot
+from .snapshot_records import (
+    DISABLED,
+    EDITABLE,
+    CoreState,
+    Fields,
+    Pack,
+    Snapshot,
+    from_bytes,
+    from_values,
+    package_line,
+    read_object,
+    to_bytes,
+    unique,
+)
+
+OTHERS = "It is neither of `gates dock`, nor of ComfyUI-Manager, nor of Comfy Desktop."
+DESKTOP_KINDS = {"cnr": "registry", "git": "git", "file": "file"}
+
+
+def read_any(data: bytes, name: str, when: str, where: str) -> Snapshot:
+    """A snapshot file of any program that we know, under the name `name`. Raises BadDockSnapshot.
+
+    `when` is for a file that does not say it.
+    """
+    value = read_object(data, where)
+    if isinstance(value.get("custom_nodes"), dict):  # as comfy-cli wraps it
+        value = value["custom_nodes"]
+    if "git_custom_nodes" in value or "cnr_custom_nodes" in value:
+        return read_manager(value, name, when, where)
+    if "customNodes" in value:
+        return read_desktop(value, name, when, where)
+    if "format" in value:
+        return from_values({**value, "name": name}, where)
+    raise BadDockSnapshot(f"{where} is no snapshot. {OTHERS}")
+
+
+# --- ComfyUI-Manager
+
+
+def read_manager(value: dict[str, Any], name: str, when: str, where: str) -> Snapshot:
+    """Of a pack it says only where it comes from: its folder is taken to be called after that."""
+    fields = Fields(value, where)
+    packs = [_git_pack(url, one, where) for url, one in fields.table("git_custom_nodes").items()]
+    packs += [_registry_pack(one, ver, where) for one, ver in fields.table("cnr_custom_nodes").items()]
+    packs += [_file_pack(one, where) for one in fields.rows("file_custom_nodes")]
+    pips = {key: url for key, url in fields.table("pips").items() if not key.startswith("#")}
+    lines = [_line(key, url, where) for key, url in pips.items()]
+    commit = None if value.get("comfyui") == "" else fields.commit("comfyui")
+    return _checked(name, when, CoreState(commit=commit), packs, lines, where)
+
+
+def _git_pack(url: str, value: Any, where: str) -> Pack:
+    one = value if isinstance(value, dict) else {}
+    disabled = Fields(one, where).flag("disabled")
+    folder = _last(url)
+    return Pack(
+        folder,
+        "git",
+        _folder(folder, disabled),
+        disabled,
+        url,
+        Fields(one, f"{where}: {url[:60]}").commit("hash"),
+    )
+
+
+def _registry_pack(registry_id: str, version: Any, where: str) -> Pack:
+    if not isinstance(version, str):
+        raise BadDockSnapshot(f"{where}: {registry_id[:60]!r} has no version.")
+    return Pack(registry_id, "registry", registry_id, registry_id=registry_id, version=version)
+
+
+def _file_pack(value: Any, where: str) -> Pack:
+    fields = Fields(value if isinstance(value, dict) else {}, where)
+    name = fields.name("filename").removesuffix(DISABLED)
+    disabled = fields.flag("disabled")
+    return Pack(name, "file", _folder(name, disabled), disabled)
+
+
+def _last(url: str) -> str:
+    return url.rstrip("/").replace(":", "/").rpartition("/")[2].removesuffix(".git")
+
+
+def _folder(name: str, disabled: bool) -> str:
+    return name + DISABLED if disabled else name
+
+
+def _line(key: str, url: Any, where: str) -> str:
+    if not isinstance(url, str):
+        raise BadDockSnapshot(f"{where}: {key[:60]!r} among the packages cannot be {str(url)[:60]!r}.")
+    return f"{key} @ {url}" if url else key
+
+
+def write_manager(snapshot: Snapshot) -> tuple[bytes, tuple[str, ...]]:
+    """The file as Manager restores it, and a sentence for each thing that it has no place for."""
+    git = {p.url: {"hash": p.commit, "disabled": p.disabled} for p in snapshot.packs if _fits_git(p)}
+    registry = {p.registry_id: p.version for p in snapshot.packs if _fits_registry(p)}
+    files = [{"filename": p.name, "disabled": p.disabled} for p in snapshot.packs if p.kind == "file"]
+    value = {
+        "comfyui": snapshot.core.commit or "",
+        "git_custom_nodes": git,
+        "cnr_custom_nodes": registry,
+        "file_custom_nodes": files,
+        "pips": dict(_pip(line) for line in snapshot.packages if not line.startswith(EDITABLE)),
+    }
+    return json.dumps(value, indent=4, ensure_ascii=False).encode("utf-8"), tuple(_left_out(snapshot))
+
+
+def _fits_git(pack: Pack) -> bool:
+    return pack.kind == "git" and pack.url is not None and pack.commit is not None
+
+
+def _fits_registry(pack: Pack) -> bool:
+    return pack.kind == "registry" and not pack.disabled
+
+
+def _pip(line: str) -> tuple[str, str]:
+    name, _, url = line.partition(" @ ")
+    return name, url
+
+
+def _left_out(snapshot: Snapshot) -> Iterable[str]:
+    for pack in snapshot.packs:
+        if pack.kind != "file" and not _fits_git(pack) and not _fits_registry(pack):
+            yield f"{pack.folder} ({pack.state}): Manager's file has no place for it"
+    for line in snapshot.packages:
+        if line.startswith(EDITABLE):
+            yield f"{line}: Manager's file has no place for it"
+
+
+# --- Comfy Desktop
+
+
+def read_desktop(value: dict[str, Any], name: str, when: str, where: str) -> Snapshot:
+    """Version 1 of what newer Desktops keep of each start."""
+    fields = Fields(value, where)
+    if value.get("version") != 1:
+        raise BadDockSnapshot(f"{where} is a snapshot of Comfy Desktop in a version that is not known here.")
+    core = Fields(fields.table("comfyui"), f"{where}: comfyui")
+    packs = [_desktop_pack(one, where) for one in fields.rows("customNodes")]
+    lines = [_desktop_line(key, one, where) for key, one in fields.table("pipPackages").items()]
+    state = CoreState(core.commit("commit"), core.text("ref"))
+    return _checked(name, fields.text("createdAt") or when, state, packs, lines, where)
+
+
+def _desktop_pack(value: Any, where: str) -> Pack:
+    fields = Fields(value if isinstance(value, dict) else {}, where)
+    kind = DESKTOP_KINDS[fields.matched("type", DESKTOP_KINDS.__contains__) or "git"]
+    disabled = not fields.flag("enabled")
+    own = fields.name("id")
+    name = fields.matched("dirName", bool) or own
+    commit, url = fields.commit("commit"), fields.url("url")
+    if kind == "git" and commit is None and url is None:
+        kind = "folder"  # what it found no mark in
+    registry_id = own if kind == "registry" else None
+    version = fields.text("version") if kind == "registry" else None
+    return Pack(
+        name, kind, _folder(name, disabled), disabled, url, commit, registry_id=registry_id, version=version
+    )
+
+
+def _desktop_line(name: str, version: Any, where: str) -> str:
+    if not isinstance(version, str):
+        raise BadDockSnapshot(f"{where}: {name[:60]!r} among the packages has no version.")
+    if version.startswith(EDITABLE):
+        return version
+    return f"{name} @ {version}" if "://" in version else f"{name}=={version}"
+
+
+def _checked(
+    name: str, when: str, core: CoreState, packs: list[Pack], lines: list[str], where: str
+) -> Snapshot:
+    """By way of our own format, whose reader knows what is hostile."""
+    rows = tuple(package_line(line, where) for line in lines)
+    return from_bytes(to_bytes(Snapshot(name, when, core, None, unique(packs, where), rows)), where)
