@@ -42,26 +42,26 @@ def _add_runs(routes: web.RouteTableDef, desk: Desk) -> None:
     @reading
     async def run(request: web.Request) -> web.Response:
         number = number_of(request, UnknownRun, "run")
-        return await desk.ask(
-            request,
-            lambda store: {
-                "run": run_json(store.run(number)),
-                "steps": [step_json(step) for step in store.steps(number)],
-            },
-        )
+
+        def whole(store: ProfilerStore) -> dict[str, Any]:
+            run = store.run(number)
+            steps = [step_json(step, run.prompt_id) for step in store.steps(number)]
+            return {"run": run_json(run), "steps": steps}
+
+        return await desk.ask(request, whole)
 
     @routes.get(f"{PREFIX}/runs/{{number}}/steps")
     @reading
     async def steps(request: web.Request) -> web.Response:
         number, fields = number_of(request, UnknownRun, "run"), query(request)
         since = fields.whole_number("since_seq") if fields.has("since_seq") else None
-        return await desk.ask(
-            request,
-            lambda store: {
-                "steps": [step_json(step) for step in store.steps(number, since)],
-                "status": store.run(number).status,
-            },
-        )
+
+        def after(store: ProfilerStore) -> dict[str, Any]:
+            run = store.run(number)
+            steps = [step_json(step, run.prompt_id) for step in store.steps(number, since)]
+            return {"steps": steps, "status": run.status}
+
+        return await desk.ask(request, after)
 
     @routes.get(f"{PREFIX}/runs/{{number}}/samples")
     @reading
@@ -139,7 +139,9 @@ def _add_run_changes(routes: web.RouteTableDef, desk: Desk) -> None:
 
         def change(store: ProfilerStore) -> dict[str, Any]:
             store.set_step_comment(number, comment)
-            return {"step": step_json(store.step(number))}
+            step = store.step(number)
+            run = store.run(step.run_id) if step.run_id is not None else None
+            return {"step": step_json(step, run.prompt_id if run is not None else None)}
 
         return await desk.ask(request, change)
 

@@ -1,4 +1,4 @@
-"""docs/dock.md as a person follows it: its commands as written, from nothing to a running ComfyUI and back."""
+"""docs/dock.md as a person follows it: its commands as written, from nothing to ComfyUI and back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def commands(heading: str) -> list[str]:
 
 @dataclass
 class Shell:
-    """A home of its own; addresses of the page lead to local repositories, all else stays as it is written."""
+    """A home of its own; addresses of the page lead to local repositories, all else stays as written."""
 
     rig: Rig
     home: Path

@@ -293,6 +293,9 @@ NAMED: dict[str, set[str]] = {
     "gates/dock/registry.py": {"api.comfy.org"},
     "gates/dock/registry_client.py": {"api.comfy.org"},
     "gates/dock/tools.py": {"git-scm.com"},
+    "tests/test_dock_registry.py": {"api.comfy.org"},
+    "tests/test_dock_registry_names.py": {"github.com"},
+    "tests/test_dock_story.py": {"github.com"},
     "docs/testing-your-pack.md": {"download.pytorch.org", "github.com"},
     "docs/third-party.md": {
         "commons.wikimedia.org",

@@ -43,7 +43,8 @@ def test_a_run_carries_every_column(host: HostProcess, run: dict[str, Any]) -> N
     assert run["status"] == "success" and run["environment"]["python"] and run["pools"] == {}
     assert run["unmeasured"]["vram_max"]["why"]
     step = run["steps"]["2"]
-    assert {one.name for one in fields(Step)} | {"inputs", "items", "segments"} == step.keys()
+    assert {one.name for one in fields(Step)} | {"inputs", "items", "segments", "prompt_id"} == step.keys()
+    assert step["prompt_id"] == run["prompt_id"]
     assert step["inputs"] == {"text": ["1", 0], "seconds": 0.06}
     assert step["vram_max"] is None and 0.05 < step["exec_time"] < 5
     assert step["run_id"] == run["id"] and len(step["items"]) == 1 and len(step["segments"]) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import GatesError
@@ -138,6 +139,9 @@ class Applying:
                 command = Command(argv, folder, basic_environment(self._crew.outside), SLOW)
                 self._crew.runner.run(command).checked(f"The script {script} of {info.name}")
                 ran.append(f"{info.name}: {script}")
+        noted = self._installed.nodes.get(info.key)
+        if ran and noted is not None:
+            self._note(self._installed.with_node(info.key, replace(noted, scripts_ran=True)))
         return ran
 
     def commit(self, sentence: str) -> str | None:

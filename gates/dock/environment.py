@@ -20,6 +20,7 @@ from .applying import Applying, Staged
 from .crew import Crew
 from .differences import difference
 from .installed import read_installed
+from .node_checks import requirements_of
 from .operation import Operation, interrupted, remove_owned
 from .packs import head_of, taken
 from .places import EnvironmentPlaces, environment_name
@@ -38,7 +39,6 @@ from .records import (
     Updated,
     ValidationResult,
 )
-from .requirements import scan
 from .solving import Solved, solve
 from .torch_backend import hold_torch, set_torch
 from .uv import locked_packages
@@ -141,7 +141,7 @@ class Environment:
 
     def scripts_of(self, info: NodeInfo) -> list[str]:
         """Scripts that other installers would run for this pack."""
-        return list(scripts_in(self.places, [info]))
+        return list(scripts_in(self.places, [info], read_installed(self.places.installed)))
 
     def log(self, most: int | None = None) -> list[Commit]:
         return self._git.log(self.places.cec, most)
@@ -245,8 +245,7 @@ class Environment:
         with self._changing("add_node", f"Add {info.name}") as operation:
             applying = self._applying(operation)
             info, folder = applying.stage(info)
-            wanted = scan(folder)
-            manifest.set_node(info, wanted.lines)
+            manifest.set_node(info, requirements_of(folder))
             applying.manifest(self._solved(manifest))
             applying.packages()
             applying.put_in(info, folder)
@@ -320,7 +319,7 @@ class Environment:
         before = manifest.text
         for key, (fetched, folder) in staged.items():
             if nodes[key] != fetched or key not in groups:
-                manifest.set_node(fetched, groups.get(key) or scan(folder).lines)
+                manifest.set_node(fetched, groups.get(key) or requirements_of(folder))
         return manifest.text != before
 
     def commit(self, message: str) -> str | None:

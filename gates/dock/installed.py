@@ -13,12 +13,14 @@ from ..errors import BadManifest
 
 @dataclass(frozen=True)
 class InstalledNode:
-    """`version` as the manifest has it; `digest` of its files when it was put there."""
+    """`version` as the manifest has it; `digest` of its files when it was put there;
+    `scripts_ran` once somebody allowed its install script."""
 
     name: str
     version: str | None
     source: str
     digest: str | None = None
+    scripts_ran: bool = False
 
 
 @dataclass(frozen=True)

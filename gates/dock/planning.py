@@ -59,7 +59,7 @@ def plan(
             foreign_nodes=tuple(f for f in folders(places.custom_nodes) if f.casefold() not in known),
             foreign_packages=tuple(name for name in packages.extra if name not in ours),
             edited=tuple(name for name in touched if _edited(places, name, installed, git)),
-            scripts=scripts_in(places, nodes.values()),
+            scripts=scripts_in(places, nodes.values(), installed),
         ),
         solved,
     )
@@ -86,9 +86,11 @@ def _edited(places: EnvironmentPlaces, name: str, installed: Installed, git: Git
     return folder.exists() and is_edited(folder, noted, git)
 
 
-def scripts_in(places: EnvironmentPlaces, nodes: Iterable[NodeInfo]) -> tuple[str, ...]:
+def scripts_in(places: EnvironmentPlaces, nodes: Iterable[NodeInfo], installed: Installed) -> tuple[str, ...]:
+    """Install scripts that are there and were not run."""
     found: list[str] = []
-    for info in nodes:
+    ran = {key for key, node in installed.nodes.items() if node.scripts_ran}
+    for info in (one for one in nodes if one.key not in ran):
         found += [f"{info.name}: {script}" for script in scripts_of(places.custom_nodes / info.name)]
     return tuple(found)
 

@@ -196,6 +196,8 @@ class WorkspaceManager:
             places.state.parent.mkdir(parents=True, exist_ok=True)
             atomic.move_new(kept / "state", places.state)
         kept.rmdir()
+        if self.get_config().active is None:
+            self.set_active_environment(plain)
         return self.get_environment(plain)
 
     # --- another program's

@@ -23,8 +23,9 @@ def run_json(run: Run, whole: bool = True) -> dict[str, Any]:
     return _shown(run, () if whole else LARGE)
 
 
-def step_json(step: Step) -> dict[str, Any]:
-    return _shown(step, ())
+def step_json(step: Step, prompt_id: str | None) -> dict[str, Any]:
+    """`prompt_id` is that of the run: kept once, told with each step."""
+    return {**_shown(step, ()), "prompt_id": prompt_id}
 
 
 def _shown(record: Run | Step, without: tuple[str, ...]) -> dict[str, Any]:
