@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gates.dock.crew import Crew
@@ -13,7 +14,7 @@ from gates.dock.environment import Environment
 from gates.dock.git import Git
 from gates.dock.operation import Step, no_step
 from gates.dock.places import EnvironmentPlaces, WorkspacePlaces
-from gates.dock.processes import SystemRunner
+from gates.dock.processes import Runner, SystemRunner
 from gates.dock.records import NodeInfo
 from gates.dock.uv import UVInterface
 from gates.dock.workspace import WorkspaceManager
@@ -23,6 +24,7 @@ from tests.wheels import wheel
 MAIN = (
     "import importlib.metadata, os, sys\n"
     "print('ComfyUI', open('comfyui_version.py').read().split('\"')[1], *sys.argv[1:])\n"
+    "os.makedirs('custom_nodes', exist_ok=True)\n"
     "print('packs', *sorted(n for n in os.listdir('custom_nodes') if not n.startswith('.')))\n"
     "print('core-lib', importlib.metadata.version('core-lib'))\n"
 )
@@ -43,15 +45,20 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+def written(folder: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
 def repository(folder: Path, files: Mapping[str, str], message: str = "first", tag: str | None = None) -> str:
     """A repository with one more commit that holds these files; the commit."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / ".git").exists():
         git(folder, "init", "--quiet", "-b", "main")
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
+    written(folder, files)
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "-m", message)
     if tag:
@@ -61,9 +68,10 @@ def repository(folder: Path, files: Mapping[str, str], message: str = "first", t
 
 @dataclass
 class FolderRegistry:
-    """Packs by the name of their repository below a folder: the smallest thing that an environment can ask."""
+    """Packs below two folders: repositories by name, and NAME/VERSION as a registry has them."""
 
     folder: Path
+    archives: Path
     git: Git
 
     def get_node(self, identifier: str, is_local: bool = False) -> NodeInfo:
@@ -71,15 +79,25 @@ class FolderRegistry:
             path = Path(identifier).resolve()
             return NodeInfo(path.name, "local", path=str(path))
         name, _, ref = identifier.partition("@")
+        if (self.archives / name).is_dir():
+            return NodeInfo(name, "registry", registry_id=name, version=ref or None)
         if not (self.folder / name).is_dir():
             raise UnknownNode(f"There is no pack {name!r}.")
         return NodeInfo(name, "git", repository=(self.folder / name).as_uri(), ref=ref or None)
 
     def download_node(self, info: NodeInfo, target: Path) -> NodeInfo:
-        from dataclasses import replace
-
+        if info.source == "registry":
+            return self._unpacked(info, target)
         commit = self.git.clone(str(info.repository), target, info.version or info.ref)
         return replace(info, version=commit)
+
+    def _unpacked(self, info: NodeInfo, target: Path) -> NodeInfo:
+        known = self.archives / str(info.registry_id)
+        version = info.version or max((one.name for one in known.iterdir()), default="")
+        if not (known / version).is_dir():
+            raise UnknownNode(f"There is no version {version!r} of {info.name}.")
+        shutil.copytree(known / version, target)
+        return replace(info, version=version, sha256=f"{version:0>64}")
 
 
 @dataclass
@@ -89,6 +107,7 @@ class Rig:
     base: Path
     step: Step = no_step
     steps: list[str] = field(default_factory=list)
+    around: Callable[[Runner], Runner] = lambda runner: runner
 
     @property
     def wheels(self) -> Path:
@@ -97,6 +116,10 @@ class Rig:
     @property
     def packs(self) -> Path:
         return self.base / "packs"
+
+    @property
+    def archives(self) -> Path:
+        return self.base / "archives"
 
     @property
     def comfyui(self) -> Path:
@@ -113,6 +136,7 @@ class Rig:
             wheel(self.wheels, "core-lib", version)
             wheel(self.wheels, "extra-lib", version)
             wheel(self.wheels, "other-lib", version)
+            wheel(self.wheels, "hand-lib", version)
         core = {"main.py": MAIN, "custom_nodes/.keep": "", ".gitignore": "/custom_nodes/\n/models/\n/user/\n"}
         core |= {"comfyui_version.py": '__version__ = "0.1.0"\n', "requirements.txt": "core-lib==1.0\n"}
         self.comfyui.mkdir(parents=True)
@@ -127,15 +151,18 @@ class Rig:
         )
         repository(self.packs / "plain", {"__init__.py": ""})
         repository(self.packs / "clash", {"__init__.py": "", "requirements.txt": "core-lib>=3\nother-lib\n"})
+        for version in ("1.0.0", "1.1.0"):
+            files = {"__init__.py": f"A = '{version}'\n", "requirements.txt": f"other-lib>={version[:3]}\n"}
+            written(self.archives / "arch" / version, files)
         script = "open('ran', 'w').write('x')\n"
         repository(self.packs / "scripted", {"__init__.py": "", "install.py": script})
         return self
 
     def crew_of(self, workspace: WorkspacePlaces, environment: EnvironmentPlaces | None) -> Crew:
-        runner = SystemRunner(environment.log if environment is not None else None)
+        runner = self.around(SystemRunner(environment.log if environment is not None else None))
         own = Git(runner, self.outside)
         uv = UVInterface(runner, workspace.uv_cache, workspace.pythons, self.outside)
-        return Crew(runner, own, uv, FolderRegistry(self.packs, own), self.outside, step=self._stepped)
+        return Crew(runner, own, uv, FolderRegistry(self.packs, self.archives, own), self.outside, step=self._stepped)
 
     def _stepped(self, name: str) -> None:
         self.steps.append(name)

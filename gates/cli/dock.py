@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..errors import DockError, GatesError
+from ..errors import BadInput, Conflict, DockError, GatesError, Missing, Refused, TooLarge
 from .result import FAILED, Problem, Result
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ EXIT_CODES: Final = {
     5: "a program took too long and was stopped",
     130: "stopped with Ctrl-C",
 }
+OTHERS: Final = {BadInput: 2, Missing: 4, Conflict: REFUSED, Refused: REFUSED, TooLarge: REFUSED}
 BUILDS: Final = "build packages that have no wheel, which runs what their authors wrote"
 EXAMPLES: Final = """\
 examples:
@@ -174,4 +175,5 @@ def run(args: argparse.Namespace) -> Result:
     except DockError as error:
         return Result("dock", error.exit_code, errors=(Problem(error.code, str(error)),))
     except GatesError as error:
-        return Result("dock", FAILED, errors=(Problem(error.code, str(error)),))
+        code = next((code for kind, code in OTHERS.items() if isinstance(error, kind)), FAILED)
+        return Result("dock", code, errors=(Problem(error.code, str(error)),))
