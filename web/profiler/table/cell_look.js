@@ -9,15 +9,12 @@ import { valueIn } from "./rows.js";
 export function cellLookOf({ columns, index, run, rows }) {
   const scales = {};
   const largest = {};
+  const headings = rows.filter(({ kind }) => kind !== "step");
   for (const { key, unit } of columns) {
     if (!unit) continue;
-    const values = index.steps.map((step) => (key in step ? step[key] : index.extraOf(step)[key]));
-    const headings = rows.filter(({ kind }) => kind !== "step").map((row) => valueIn(row, key));
-    scales[key] = columnScale([...values, ...headings], unit);
-    largest[key] = values.reduce(
-      (most, value) => (typeof value === "number" && value > most ? value : most),
-      0,
-    );
+    const { most, furthest } = index.extremesOf(key);
+    scales[key] = columnScale([furthest, ...headings.map((row) => valueIn(row, key))], unit);
+    largest[key] = most;
   }
   const groupsOf = (row) => index.groupsOf.get(row.step.node_id) ?? [];
   return { scales, largest, run, groupsOf };

@@ -1,8 +1,8 @@
 import { el } from "../../shared/el.js";
 import { icon } from "../../shared/icon.js";
 import { setAttribute } from "../../shared/set_attribute.js";
-import { setText } from "../../shared/set_text.js";
 import { amountText, DASH, reasonText, scaledText } from "../format.js";
+import { createText } from "./cell_text.js";
 import { valueIn } from "./rows.js";
 
 /**
@@ -38,29 +38,37 @@ function nodeCell() {
     icon("right"),
   );
   const dot = el("span", { class: "dsg-dot" });
-  const title = el("span", { class: "dsg-step-title" });
-  const about = el("span", { class: "dsg-step-about" });
-  const element = cell("node_title", fold, dot, title, about);
+  const title = createText();
+  const about = createText();
+  const element = cell(
+    "node_title",
+    fold,
+    dot,
+    el("span", { class: "dsg-step-title" }, title.node),
+    el("span", { class: "dsg-step-about" }, about.node),
+  );
   element.setAttribute("role", "rowheader");
+  let drawnIndent = "";
+  let drawnColour = "";
   return {
     element,
     update(row) {
-      setText(title, row.label);
+      title.show(row.label);
       const id = row.step?.node_id ?? (row.kind === "subgraph" ? row.key : "");
-      setText(about, row.kind === "group" ? `${row.count}` : `#${id}`);
+      about.show(row.kind === "group" ? `${row.count}` : `#${id}`);
       setAttribute(
         element,
         "title",
         row.step ? `${row.label}\n${row.step.node_type ?? ""} #${id}` : row.label,
       );
       const indent = `${row.depth * 16}px`;
-      if (element.style.getPropertyValue("--dsg-indent") !== indent)
-        element.style.setProperty("--dsg-indent", indent);
+      if (drawnIndent !== indent) element.style.setProperty("--dsg-indent", (drawnIndent = indent));
       fold.hidden = row.open === null;
       setAttribute(fold, "aria-label", row.open ? "Fold" : "Unfold");
       setAttribute(fold, "data-open", row.open === true);
       dot.hidden = row.kind !== "group";
-      dot.style.backgroundColor = colourOf(row.group);
+      const colour = colourOf(row.group);
+      if (drawnColour !== colour) dot.style.backgroundColor = drawnColour = colour;
     },
   };
 }
@@ -70,10 +78,13 @@ export const colourOf = (group) =>
   /^#[0-9a-f]{3,8}$/i.test(group?.color ?? "") ? group.color : "transparent";
 
 function figureCell({ key, unit, bar }) {
-  const figure = el("span", { class: "dsg-figure" });
-  const element = cell(key, figure);
+  const figure = createText();
+  const fill = bar ? el("span", { class: "dsg-fill" }) : null;
+  const element = cell(key, fill, figure.node);
   element.classList.add("dsg-number-cell");
+  setAttribute(element, "data-bar", Boolean(bar));
   let value = null;
+  let drawnPart = "";
   // Worked out when somebody looks, not for each row that scrolls by.
   element.addEventListener("pointerenter", () => {
     if (typeof value === "number") element.title = amountText(value, unit);
@@ -83,15 +94,13 @@ function figureCell({ key, unit, bar }) {
     update(row, { scales, largest, run }) {
       value = valueIn(row, key);
       const known = typeof value === "number";
-      setText(figure, known ? scaledText(value, scales[key]) : DASH);
+      figure.show(known ? scaledText(value, scales[key]) : DASH);
       setAttribute(element, "data-unknown", !known);
       setAttribute(element, "title", known ? null : whyNot(row, run, key));
-      if (!bar) return;
-      const part = known && row.kind === "step" && largest[key] ? value / largest[key] : 0;
-      const fill = part.toFixed(3);
-      if (element.style.getPropertyValue("--dsg-fill") !== fill)
-        element.style.setProperty("--dsg-fill", fill);
-      setAttribute(element, "data-bar", part > 0);
+      if (!fill) return;
+      const share = known && row.kind === "step" && largest[key] ? value / largest[key] : 0;
+      const part = Math.max(0, share).toFixed(3);
+      if (drawnPart !== part) fill.style.transform = `scaleX(${(drawnPart = part)})`;
     },
   };
 }
@@ -112,24 +121,26 @@ export function whyNot(row, run, key) {
 }
 
 function textCell({ key }) {
-  const element = cell(key);
+  const shown = createText();
+  const element = cell(key, shown.node);
   return {
     element,
     update(row) {
       const text = String(valueIn(row, key) ?? "");
-      setText(element, text);
+      shown.show(text);
       setAttribute(element, "title", text);
     },
   };
 }
 
 function statusCell() {
-  const element = cell("status");
+  const shown = createText();
+  const element = cell("status", shown.node);
   return {
     element,
     update(row) {
       const status = row.step?.status ?? "";
-      setText(element, status);
+      shown.show(status);
       setAttribute(element, "data-status", status);
       setAttribute(element, "title", row.step?.error_type ?? status);
     },
@@ -161,14 +172,14 @@ const tag = (group) =>
   );
 
 function commentCell() {
-  const text = el("span", { class: "dsg-comment" });
-  const element = cell("step_comment", text);
+  const text = createText();
+  const element = cell("step_comment", el("span", { class: "dsg-comment" }, text.node));
   element.dataset.do = "comment";
   return {
     element,
     update(row) {
       const comment = row.step?.step_comment ?? "";
-      setText(text, comment);
+      text.show(comment);
       setAttribute(element, "title", comment || (row.step ? "Click to comment" : null));
       setAttribute(element, "data-empty", row.kind === "step" && !comment);
     },

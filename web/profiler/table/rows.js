@@ -40,6 +40,8 @@ export class StepIndex {
     this.titles = titles;
     this.rows = new Map();
     this.steps = steps;
+    this.largest = new Map();
+    this.order = { sort: "", direction: "", steps };
     for (const root of this.forest) this.#add(root, runTime);
   }
 
@@ -64,6 +66,35 @@ export class StepIndex {
   /** @param {Step} step */
   extraOf(step) {
     return this.rows.get(step.node_id).extra;
+  }
+
+  /** @param {Step} step @param {string} key of a column */
+  valueOf(step, key) {
+    return key in step ? step[key] : this.extraOf(step)[key];
+  }
+
+  /** All steps, sorted; kept until another order is asked for, so that filtering sorts nothing. @param {Wish} wish */
+  sorted({ sort, direction }) {
+    if (this.order.sort !== sort || this.order.direction !== direction) {
+      const steps = ordered(this.steps, (step) => this.valueOf(step, sort), direction);
+      this.order = { sort, direction, steps };
+    }
+    return this.order.steps;
+  }
+
+  /** The highest value of a column in all steps, and the furthest from 0. @param {string} key */
+  extremesOf(key) {
+    const known = this.largest.get(key);
+    if (known) return known;
+    let [most, furthest] = [0, 0];
+    for (const step of this.steps) {
+      const value = this.valueOf(step, key);
+      if (!Number.isFinite(value)) continue;
+      if (value > most) most = value;
+      if (Math.abs(value) > furthest) furthest = Math.abs(value);
+    }
+    this.largest.set(key, { most, furthest });
+    return { most, furthest };
   }
 }
 
@@ -92,12 +123,13 @@ export function inputsText(inputs) {
  */
 export function rowsOf(index, wish, columns) {
   const matches = matcher(index, wish);
-  const steps = index.steps.filter(matches);
-  const value = (step) => (wish.sort in step ? step[wish.sort] : index.extraOf(step)[wish.sort]);
-  const sorted = () => ordered(steps, value, wish.direction);
-  if (wish.shape === "tree") return { rows: treeRows(index, wish, new Set(steps), columns), steps };
-  if (wish.shape === "groups") return { rows: groupRows(index, wish, sorted(), columns), steps };
-  return { rows: sorted().map((step) => stepRow(index, step, 0, "")), steps };
+  if (wish.shape === "tree") {
+    const found = index.steps.filter(matches);
+    return { rows: treeRows(index, wish, new Set(found), columns), steps: found };
+  }
+  const steps = index.sorted(wish).filter(matches);
+  if (wish.shape === "groups") return { rows: groupRows(index, wish, steps, columns), steps };
+  return { rows: steps.map((step) => stepRow(index, step, 0, "")), steps };
 }
 
 /** @param {StepIndex} index @param {Wish} wish @returns {(step: Step) => boolean} */
