@@ -84,7 +84,7 @@ def test_ten_thousand_rows_and_no_tab_to_run_in(browser: Browser, many_host: Hos
     expect(window.root.locator(".dsg-steps-foot")).to_contain_text("10\u202f000 nodes")
     took = {key: page.evaluate(SORT, key) for key in ("exec_time", "node_title", "ram_max")}
     took["filter"] = page.evaluate(FILTER, "node 12")
-    page.evaluate(FILTER, "")
+    took["clear"] = page.evaluate(FILTER, "")
     took["frame"] = page.evaluate(SCROLL)
     logging.getLogger("tests").info("10,000 rows, ms: %s", took)
     assert max(took[key] for key in took if key != "frame") < SECONDS_TO_SHOW * 1000, took

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { cellLookOf } from "../../web/profiler/table/cell_look.js";
 import { columnsOf, COLUMNS } from "../../web/profiler/table/columns.js";
 import { forestOf } from "../../web/profiler/table/forest.js";
 import { ordered } from "../../web/profiler/table/order.js";
@@ -68,6 +69,28 @@ test("VRAM sorts by bytes, time by seconds", () => {
   assert.deepEqual(keys(index, { sort: "vram_max", direction: "down" }), ["2", "1", "3"]);
   assert.deepEqual(keys(index, { sort: "exec_time", direction: "up" }), ["1", "3", "2"]);
   assert.deepEqual(keys(index, { sort: "share", direction: "down" }), ["2", "3", "1"]);
+});
+
+test("what is filtered keeps the order, and another order is taken at once", () => {
+  const steps = [5, 2, null, 9, 2].map((exec_time, at) => step(`${at + 1}`, { exec_time, seq: at }));
+  const index = new StepIndex(steps, [], 18);
+  const all = { sort: "exec_time", direction: "down" };
+  assert.deepEqual(keys(index, all), ["4", "1", "2", "5", "3"]);
+  assert.deepEqual(keys(index, { ...all, filter: "#2" }), ["2"]);
+  assert.deepEqual(keys(index, { ...all, direction: "up" }), ["2", "5", "1", "4", "3"]);
+  assert.deepEqual(keys(index, { sort: "seq", direction: "down" }), ["5", "4", "3", "2", "1"]);
+  assert.deepEqual(keys(index, all), ["4", "1", "2", "5", "3"]);
+});
+
+test("scales and bars follow all steps, whatever is filtered", () => {
+  const steps = [step("1", { exec_time: 20 }), step("2", { exec_time: 0.004 }), step("3")];
+  const index = new StepIndex(steps, [], 20.004);
+  const { rows } = rowsOf(index, wish({ filter: "#2" }), COLUMNS);
+  const look = cellLookOf({ columns: COLUMNS, index, run: null, rows });
+  assert.equal(look.scales.exec_time.unit, "s");
+  assert.equal(look.largest.exec_time, 20);
+  assert.equal(look.largest.vram_max, 0);
+  assert.ok(look.largest.share > 99);
 });
 
 test("a filter takes all its words from title, class, number, comment, inputs and groups", () => {
