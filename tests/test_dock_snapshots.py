@@ -454,6 +454,18 @@ def test_a_pack_is_known_again_under_another_folder() -> None:
     assert [(step.action, step.folder) for step in plan.packs] == [("checkout", "pack-main")]
 
 
+def test_what_manager_does_not_name_is_not_taken_away() -> None:
+    packs = (
+        Pack("a", "folder", "a"),
+        Pack("b", "registry", "b.disabled", True, registry_id="b", version="1"),
+        Pack("c", "git", "c", commit=COMMIT),
+    )
+    there = replace(SNAPSHOT, packs=packs)
+    plan = plan_restore(replace(SNAPSHOT, source="manager"), there)
+    assert [step.folder for step in plan.packs] == ["c"] and len(plan.notes) == 2
+    assert [step.folder for step in plan_restore(SNAPSHOT, there).packs] == ["a", "b.disabled", "c"]
+
+
 def test_shortened_commits_are_the_same() -> None:
     wanted = replace(SNAPSHOT, core=CoreState(COMMIT[:7]))
     assert plan_restore(wanted, SNAPSHOT).is_empty

@@ -12,19 +12,21 @@ from .checkouts import Checkout
 from .git import Git
 from .operation import is_link
 from .pyproject import read_toml
-from .snapshot_records import DISABLED, PACK_VERSION, REGISTRY_ID, Pack, is_name
+from .snapshot_fields import DISABLED, is_name
+from .snapshot_records import PACK_VERSION, REGISTRY_ID, Pack
 
 MOST_FILE_BYTES = 16 << 20
 TRACKING = ".tracking"  # what ComfyUI-Manager leaves in what it took from the registry
 
 
-def packs_in(custom_nodes: Path, git: Git) -> tuple[Pack, ...]:
-    """Those that ComfyUI would load, and those that are switched off."""
-    found = [_pack(custom_nodes, name, git) for name in _entries(custom_nodes)]
+def packs_in(custom_nodes: Path, git: Git, called: str | None = None) -> tuple[Pack, ...]:
+    """Those that ComfyUI would load, and those that are switched off; or the ones of a name alone."""
     aside = custom_nodes / DISABLED
+    folders = _entries(custom_nodes)
     if not is_link(aside):
-        found += [_pack(custom_nodes, f"{DISABLED}/{name}", git) for name in _entries(aside)]
-    return tuple(sorted(found, key=lambda pack: pack.folder))
+        folders += [f"{DISABLED}/{name}" for name in _entries(aside)]
+    wanted = [one for one in folders if called is None or pack_name(one).casefold() == called.casefold()]
+    return tuple(_pack(custom_nodes, folder, git) for folder in sorted(wanted))
 
 
 def _entries(folder: Path) -> list[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from .processes import Finished, redacted
 from .records import PackageChange
 from .requirements import name_of
-from .solving import disagreements
 from .tools import library
 
 NAME = r"(?:all versions of )?([A-Za-z0-9][\w.-]*?)(?:[=<>!~]=?\S*)?"
@@ -64,12 +63,7 @@ def reason(said: str) -> str:
     return redacted(_joined(said.partition("cause:")[2].partition("hint:")[0]))[:500]
 
 
-def why_impossible(
-    pack: str, lines: Sequence[str], own: Sequence[str], done: Finished, versions: Mapping[str, str]
-) -> str:
-    """Why there are no versions for the pack at all."""
-    pairs = disagreements({pack: lines, "ComfyUI": own})
-    for _, one, _, _ in pairs[:1]:
-        has = versions.get(name_of(one), "none")
-        return f"{pack} wants {one}, ComfyUI has {has}. {reason(done.err)}"
-    return f"{pack} cannot be installed here. {reason(done.err)}"
+def why_impossible(pack: str, done: Finished) -> str:
+    """Why there are no versions for the pack at all; what uv calls `you` is the pack."""
+    told = reason(done.err).replace("you require", f"{pack} wants").replace("your requirements", "these")
+    return f"{pack} cannot be installed here. {told}"

@@ -7,20 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import BadDockSnapshot
-from .snapshot_records import (
-    DISABLED,
-    EDITABLE,
-    CoreState,
-    Fields,
-    Pack,
-    Snapshot,
-    from_bytes,
-    from_values,
-    package_line,
-    read_object,
-    to_bytes,
-    unique,
-)
+from .snapshot_fields import DISABLED, EDITABLE, Fields, package_line, read_object
+from .snapshot_records import CoreState, Pack, Snapshot, from_bytes, from_values, to_bytes, unique
 
 OTHERS = "It is neither of `gates dock`, nor of ComfyUI-Manager, nor of Comfy Desktop."
 DESKTOP_KINDS = {"cnr": "registry", "git": "git", "file": "file"}
@@ -55,7 +43,10 @@ def read_manager(value: dict[str, Any], name: str, when: str, where: str) -> Sna
     pips = {key: url for key, url in fields.table("pips").items() if not key.startswith("#")}
     lines = [_line(key, url, where) for key, url in pips.items()]
     commit = None if value.get("comfyui") == "" else fields.commit("comfyui")
-    return _checked(name, when, CoreState(commit=commit), packs, lines, where)
+    found = Snapshot(
+        name, when, CoreState(commit=commit), None, unique(packs, where), _rows(lines, where), "manager"
+    )
+    return _checked(found, where)
 
 
 def _git_pack(url: str, value: Any, where: str) -> Pack:
@@ -148,7 +139,9 @@ def read_desktop(value: dict[str, Any], name: str, when: str, where: str) -> Sna
     packs = [_desktop_pack(one, where) for one in fields.rows("customNodes")]
     lines = [_desktop_line(key, one, where) for key, one in fields.table("pipPackages").items()]
     state = CoreState(core.commit("commit"), core.text("ref"))
-    return _checked(name, fields.text("createdAt") or when, state, packs, lines, where)
+    when = fields.text("createdAt") or when
+    found = Snapshot(name, when, state, None, unique(packs, where), _rows(lines, where), "desktop")
+    return _checked(found, where)
 
 
 def _desktop_pack(value: Any, where: str) -> Pack:
@@ -175,9 +168,10 @@ def _desktop_line(name: str, version: Any, where: str) -> str:
     return f"{name} @ {version}" if "://" in version else f"{name}=={version}"
 
 
-def _checked(
-    name: str, when: str, core: CoreState, packs: list[Pack], lines: list[str], where: str
-) -> Snapshot:
+def _rows(lines: list[str], where: str) -> tuple[str, ...]:
+    return tuple(package_line(line, where) for line in lines)
+
+
+def _checked(found: Snapshot, where: str) -> Snapshot:
     """By way of our own format, whose reader knows what is hostile."""
-    rows = tuple(package_line(line, where) for line in lines)
-    return from_bytes(to_bytes(Snapshot(name, when, core, None, unique(packs, where), rows)), where)
+    return from_bytes(to_bytes(found), where)

@@ -13,13 +13,11 @@ from .comfyui import BACKEND, TORCH_INDEX
 from .installs import Install
 from .processes import SLOW
 from .restore_plan import RestorePlan
-from .snapshot_records import package_versions
+from .snapshot_fields import package_versions
 from .uv import UVInterface
 
 LABEL = re.compile(r"==[^+]+\+([a-z0-9.]+)$")
-SOURCE_ALONE = re.compile(
-    r"Wheels are required for|building source distributions is disabled|no usable wheels", re.I
-)
+SOURCE_ALONE = re.compile(r"(Wheels are required|Building source distributions) for `|no usable wheels")
 
 
 class Report(Protocol):
@@ -34,9 +32,10 @@ def restore_packages(
 ) -> None:
     words = ("--no-deps",) if allow_builds else ("--no-deps", "--no-build")
     installing = Installing(uv, install.python, scratch, words)
+    # First away with the rest: two packages may have files of the same name (opencv-python, …-headless).
+    uninstall(plan.uninstall, install.python, uv, report)
     for label, lines in by_index(plan.install):
         installing.all(lines, label, report)
-    uninstall(plan.uninstall, install.python, uv, report)
     _look_again(plan, install, uv, report)
 
 

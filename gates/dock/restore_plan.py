@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .records import PackageChange
-from .snapshot_records import DISABLED, EDITABLE, CoreState, Pack, Snapshot, package_versions
+from .snapshot_fields import DISABLED, EDITABLE, package_versions
+from .snapshot_records import CoreState, Pack, Snapshot
 from .snapshots import package_changes
 
 KEPT_TOOLS = ("pip", "setuptools", "wheel", "uv")  # what puts packages back is never taken away
@@ -60,7 +61,9 @@ class RestorePlan:
 def plan_restore(snapshot: Snapshot, now: Snapshot) -> RestorePlan:
     """From the install as it is `now` (by `snapshots.look`) to `snapshot`. Nothing is asked or changed."""
     core, cannot = _core(snapshot.core, now.core)
-    steps, cannot_packs, notes = _packs(snapshot.packs, now.packs)
+    steps, cannot_packs, notes = _packs(snapshot.packs, now.packs, snapshot.source == "manager")
+    if not snapshot.packages:
+        notes.append("the snapshot names no packages: they are left as they are")
     lines, names, cannot_packages = _packages(snapshot.packages, now.packages)
     if snapshot.python and now.python and snapshot.python != now.python:
         cannot.append(f"Python was {snapshot.python} and is {now.python}: an interpreter is not exchanged")
@@ -93,7 +96,9 @@ def _core(wanted: CoreState, now: CoreState) -> tuple[CoreState | None, list[str
     return wanted, ["ComfyUI had local edits, which no snapshot keeps"] if wanted.dirty else []
 
 
-def _packs(wanted: Sequence[Pack], now: Sequence[Pack]) -> tuple[list[PackStep], list[str], list[str]]:
+def _packs(
+    wanted: Sequence[Pack], now: Sequence[Pack], of_manager: bool
+) -> tuple[list[PackStep], list[str], list[str]]:
     steps: list[PackStep] = []
     cannot: list[str] = []
     notes: list[str] = []
@@ -106,6 +111,8 @@ def _packs(wanted: Sequence[Pack], now: Sequence[Pack]) -> tuple[list[PackStep],
     for pack in left:
         if pack.kind == "link":
             notes.append(f"{pack.folder} is a link that the snapshot does not have: it is left alone")
+        elif of_manager and (pack.kind == "folder" or (pack.kind == "registry" and pack.disabled)):
+            notes.append(f"{pack.folder} is left alone: Manager's snapshots do not name what is like it")
         else:
             steps.append(PackStep("aside", pack.folder, None, pack))
     for target, current in sorted(pairs, key=lambda pair: pair[0].folder):

@@ -55,7 +55,7 @@ def serves(install: Install, process: Process) -> bool:
     main = None if install.core is None else os.path.realpath(install.core / "main.py")
     root = os.path.realpath(install.root)
     scripts = [word for word in process.words[1:] if os.path.basename(word) == "main.py"]
-    if not scripts:
+    if not scripts or "python" not in os.path.basename(process.words[0]).lower():
         return False
     bases = [_resolved(word, process.folder) for word in _bases(process.words)]
     if bases:

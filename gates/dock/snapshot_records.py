@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .. import atomic
-from ..errors import BadDockSnapshot, BadRequirement
-from .git import COMMIT, is_url
-from .requirements import checked
-from .tools import library
-from .uv import canonical
+from ..errors import BadDockSnapshot
+from .snapshot_fields import Fields, folder_path, package_line, read_object
 
 FORMAT, VERSION = "dataset-gates-snapshot", 1
+SOURCES = ("dock", "manager", "desktop")
 KINDS = ("git", "registry", "file", "folder", "link")
-MOST_BYTES = 8 << 20
-MOST_ROWS = 10_000
 REGISTRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PACK_VERSION = re.compile(r"[A-Za-z0-9][\w.+!-]{0,99}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
-DISABLED = ".disabled"
-DIRECT = re.compile(r"(https?|file|git\+(https?|ssh|file))://\S+")
-EDITABLE = "-e "
-OPTION = re.compile(r"^-|://-|@-")
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,7 @@ class CoreState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`when` in ISO 8601; `packages` as `uv pip freeze` has them."""
+    """`when` in ISO 8601; `packages` as `uv pip freeze` has them; `source` is who took it."""
 
     name: str
     when: str
@@ -71,6 +62,7 @@ class Snapshot:
     python: str | None = None
     packs: tuple[Pack, ...] = ()
     packages: tuple[str, ...] = ()
+    source: str = "dock"
 
 
 def to_bytes(snapshot: Snapshot) -> bytes:
@@ -81,19 +73,6 @@ def to_bytes(snapshot: Snapshot) -> bytes:
 def from_bytes(data: bytes, where: str) -> Snapshot:
     """Raises BadDockSnapshot."""
     return from_values(read_object(data, where), where)
-
-
-def read_object(data: bytes, where: str) -> dict[str, Any]:
-    """The JSON object that a file holds. Raises BadDockSnapshot."""
-    if len(data) > MOST_BYTES:
-        raise BadDockSnapshot(f"{where} is larger than a snapshot can be.")
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise BadDockSnapshot(f"{where} is no snapshot: it holds no JSON object.")
-    return value
 
 
 def from_values(value: dict[str, Any], where: str) -> Snapshot:
@@ -108,6 +87,7 @@ def from_values(value: dict[str, Any], where: str) -> Snapshot:
         fields.text("python"),
         unique([_pack(one, where) for one in fields.rows("packs")], where),
         tuple(package_line(one, where) for one in fields.rows("packages")),
+        fields.matched("source", SOURCES.__contains__) or "dock",
     )
 
 
@@ -129,72 +109,6 @@ def _pack(value: Any, where: str) -> Pack:
     )
 
 
-class Fields:
-    """Values of an object that somebody else wrote, each checked as it is taken."""
-
-    def __init__(self, value: dict[str, Any], where: str) -> None:
-        self._value = value
-        self.where = where
-
-    def bad(self, key: str) -> BadDockSnapshot:
-        return BadDockSnapshot(f"{self.where}: {key} cannot be {str(self._value.get(key))[:80]!r}.")
-
-    def table(self, key: str) -> dict[str, Any]:
-        value = self._value.get(key, {})
-        if not isinstance(value, dict) or len(value) > MOST_ROWS:
-            raise self.bad(key)
-        return value
-
-    def rows(self, key: str) -> list[Any]:
-        value = self._value.get(key, [])
-        if not isinstance(value, list) or len(value) > MOST_ROWS:
-            raise self.bad(key)
-        return value
-
-    def matched(self, key: str, is_good: Callable[[str], object]) -> str | None:
-        value = self._value.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, str) or not is_good(value):
-            raise self.bad(key)
-        return value
-
-    def text(self, key: str) -> str | None:
-        return self.matched(key, lambda text: len(text) <= 200 and text.isprintable())
-
-    def name(self, key: str) -> str:
-        return self.matched(key, is_name) or self._missing(key)
-
-    def _missing(self, key: str) -> str:
-        raise self.bad(key)
-
-    def url(self, key: str) -> str | None:
-        """One that git may be given; a host that begins with a dash would be an option to ssh."""
-        return self.matched(key, lambda text: is_url(text) and len(text) < 1000 and not OPTION.search(text))
-
-    def commit(self, key: str) -> str | None:
-        return self.matched(key, COMMIT.fullmatch)
-
-    def flag(self, key: str) -> bool:
-        value = self._value.get(key, False)
-        if not isinstance(value, bool):
-            raise self.bad(key)
-        return value
-
-
-def is_name(text: str) -> bool:
-    """Whether it can name a snapshot or a pack: one plain file name, and no option or hidden file."""
-    return atomic.is_plain_name(text) and text[0] not in ".-"
-
-
-def folder_path(value: Any, where: str) -> str:
-    """A path below custom_nodes: one name, or one in `.disabled`, as ComfyUI-Manager has it."""
-    last = value.removeprefix(f"{DISABLED}/") if isinstance(value, str) else ""
-    if not is_name(last):
-        raise BadDockSnapshot(f"{where}: {str(value)[:80]!r} is no folder in custom_nodes.")
-    return str(value)
-
-
 def unique(packs: Sequence[Pack], where: str) -> tuple[Pack, ...]:
     """The packs, by folder. Raises BadDockSnapshot where two want the same one."""
     seen: set[str] = set()
@@ -203,37 +117,3 @@ def unique(packs: Sequence[Pack], where: str) -> tuple[Pack, ...]:
             raise BadDockSnapshot(f"{where}: two packs want the folder {pack.folder!r}.")
         seen.add(pack.folder.casefold())
     return tuple(sorted(packs, key=lambda pack: pack.folder))
-
-
-def package_line(line: Any, where: str) -> str:
-    """A line of `uv pip freeze`: NAME==VERSION, NAME @ URL or -e URL, and no other option."""
-    if isinstance(line, str) and len(line) < 1000 and line.isprintable():
-        if line.startswith(EDITABLE) and DIRECT.fullmatch(line.removeprefix(EDITABLE)):
-            return line
-        try:
-            found = library("packaging.requirements").Requirement(checked(line, where))
-        except BadRequirement:
-            raise _no_package(line, where) from None
-        exact = [one.operator for one in found.specifier] in (["=="], ["==="]) and "*" not in str(found)
-        if exact if found.url is None else DIRECT.fullmatch(found.url):
-            return line
-    raise _no_package(line, where)
-
-
-def _no_package(line: Any, where: str) -> BadDockSnapshot:
-    return BadDockSnapshot(f"{where}: {str(line)[:80]!r} is no installed package.")
-
-
-def package_versions(lines: Sequence[str]) -> dict[str, str]:
-    """Version, or the URL it came from, by canonical name; an editable one under its whole line."""
-    found = {}
-    for line in lines:
-        name, at, url = line.partition(" @ ")
-        if line.startswith(EDITABLE):
-            found[line] = line
-        elif at:
-            found[canonical(name.strip())] = f"@ {url.strip()}"
-        else:
-            name, _, version = line.partition("==")
-            found[canonical(name.strip())] = version.lstrip("=").strip()
-    return found

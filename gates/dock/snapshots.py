@@ -16,15 +16,8 @@ from .git import Git
 from .installs import Install
 from .operation import is_link
 from .records import PackageChange
-from .snapshot_records import (
-    CoreState,
-    Pack,
-    Snapshot,
-    from_bytes,
-    is_name,
-    package_versions,
-    to_bytes,
-)
+from .snapshot_fields import is_name, package_versions
+from .snapshot_records import CoreState, Pack, Snapshot, from_bytes, to_bytes
 from .uv import UVInterface
 
 HOME = ".dataset_gates"  # beside custom_nodes: ComfyUI serves nothing of it
