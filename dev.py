@@ -24,8 +24,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent
@@ -211,7 +213,10 @@ def test(args: argparse.Namespace, rest: Sequence[str]) -> int:
     must = os.environ.get("GATES_REQUIRE_BROWSER") == "1"
     if must and not browser:
         raise DevError(BROWSER_ADVICE)
-    totals = [run_pytest(python, browser, args.all, rest)]
+    if browser and not rest:
+        totals = run_side_by_side(python, browser, args.all)
+    else:
+        totals = [run_pytest(python, browser, args.all, rest)]
     if not rest:
         totals.append(run_node(must))
     say("")
@@ -270,8 +275,22 @@ class Total:
         return f"{self.name:<8} {counts}, {self.seconds:.0f} s{verdict}"
 
 
-def run_pytest(python: Path, browser: str | None, everything: bool, rest: Sequence[str]) -> Total:
-    report = CACHE / "report" / "pytest.xml"
+def run_side_by_side(python: Path, browser: str, everything: bool) -> list[Total]:
+    """The browser tests wait most of the time: they run beside the others, and what they say comes after."""
+    with ThreadPoolExecutor(1) as pool:
+        shown = pool.submit(run_pytest, python, browser, everything, ["tests/e2e"], "browser")
+        others = run_pytest(python, browser, everything, ["--ignore=tests/e2e"])
+        say("\nThe browser tests:")
+        total = shown.result()
+    say((CACHE / "report" / "browser.txt").read_text("utf-8", "replace"))
+    return [others, total]
+
+
+def run_pytest(
+    python: Path, browser: str | None, everything: bool, rest: Sequence[str], name: str = "pytest"
+) -> Total:
+    """Tests of another name than pytest say what they say into a file, and touch no cache."""
+    report = CACHE / "report" / f"{name}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", f"--junitxml={report}"]
@@ -279,10 +298,14 @@ def run_pytest(python: Path, browser: str | None, everything: bool, rest: Sequen
     command += ["-m", ""] if everything else []
     environment = {**browser_environment(browser), **frontends(everything)}
     started = time.monotonic()
-    code = run([*command, *rest], environment)
+    if name == "pytest":
+        code = run([*command, *rest], environment)
+    else:
+        with open(report.with_suffix(".txt"), "wb") as out:
+            code = run([*command, "-p", "no:cacheprovider", *rest], environment, out)
     counts = pytest_counts(report)
     seconds = time.monotonic() - started
-    return Total("pytest", code, *counts, seconds, "" if browser else BROWSER_ADVICE)
+    return Total(name, code, *counts, seconds, "" if browser else BROWSER_ADVICE)
 
 
 def pytest_counts(report: Path) -> tuple[int, int, int]:
@@ -361,10 +384,13 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
-    return subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(environment or {})}, check=False
-    ).returncode
+def run(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, out: IO[bytes] | None = None
+) -> int:
+    """Its exit code; what it says goes to the terminal, or into `out`."""
+    both = {**os.environ, **(environment or {})}
+    kept = subprocess.STDOUT if out is not None else None
+    return subprocess.run(command, cwd=ROOT, env=both, stdout=out, stderr=kept, check=False).returncode
 
 
 def become(command: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -220,7 +221,7 @@ def test_one_failure_fails_the_whole(
 ) -> None:
     monkeypatch.setattr(dev, "prepare", lambda *extras: Path(sys.executable))
     monkeypatch.setattr(dev, "find_browser", lambda python: "/x")
-    monkeypatch.setattr(dev, "run_pytest", lambda *given: dev.Total("pytest", 0, 9, 0, 1, 3.2))
+    monkeypatch.setattr(dev, "run_side_by_side", lambda *given: [dev.Total("pytest", 0, 9, 0, 1, 3.2)])
     monkeypatch.setattr(dev, "run_node", lambda must: dev.Total("node", 1, 5, 2, 0, 1.0))
     args, rest = dev.read_arguments(["test"])
     assert dev.test(args, rest) == 1
@@ -228,6 +229,22 @@ def test_one_failure_fails_the_whole(
     assert "pytest   9 passed, 0 failed, 1 skipped, 3 s\n" in said
     assert "node     5 passed, 2 failed, 0 skipped, 1 s  (exit code 1)" in said
     assert said.endswith("FAILED\n")
+
+
+def test_browser_tests_run_beside_the_others_and_are_read_after_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A Python that only tells what it was called with stands in for both."""
+    told = tmp_path / "told.py"
+    told.write_text("import sys\nprint('called', sys.argv[1:])\nsys.exit('tests/e2e' in sys.argv)\n")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} {told} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(dev, "CACHE", tmp_path / "cache")
+    others, shown = dev.run_side_by_side(python, "/x", False)
+    assert (others.name, others.exit_code, shown.name, shown.exit_code) == ("pytest", 0, "browser", 1)
+    first, second = re.findall(r"called \[.*\]", capfd.readouterr().out)
+    assert "--ignore=tests/e2e" in first and "'tests/e2e'" in second and "no:cacheprovider" in second
 
 
 def test_counts_of_pytest_come_from_its_report(tmp_path: Path) -> None:
