@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -197,6 +198,18 @@ def test_a_real_process_is_seen(tmp_path: Path, sleeping: subprocess.Popen[bytes
     assert not is_running(an_install(tree(tmp_path / "another", "main.py"))).runs
     with pytest.raises(ComfyUIRuns, match="Stop it, then try again"):
         refuse_while_running(an_install(tmp_path / "ComfyUI"))
+
+
+def test_elsewhere_psutil_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tree(tmp_path / "ComfyUI", "main.py")
+    rows = [
+        {"pid": 4, "cmdline": None, "cwd": None},
+        {"pid": 7, "cmdline": ["python.exe", "main.py"], "cwd": str(root)},
+    ]
+    psutil = SimpleNamespace(process_iter=lambda _: [SimpleNamespace(info=row) for row in rows])
+    monkeypatch.setitem(sys.modules, "psutil", psutil)
+    found = is_running(an_install(root), proc=tmp_path / "none")
+    assert (found.runs, found.process) == (True, 7)
 
 
 def test_without_processes_the_port_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -276,13 +276,36 @@ def test_local_edits_are_kept_in_a_stash_that_is_named(comfy: World) -> None:
     git(comfy.root, "pull", "--quiet")
     write(comfy.root, {"main.py": "my core", "models/big.bin": "weights"})
     result = brought_back(comfy, good)
-    assert len(result.stashed) == 2 and all("git stash list" in one for one in result.stashed)
+    assert len(result.stashed) == 2 and all("its stash" in one for one in result.stashed)
     for folder, text in ((comfy.packs / "pack", "my work"), (comfy.root, "my core")):
         file = "nodes.py" if folder.name == "pack" else "main.py"
         assert git(folder, "show", f"stash@{{0}}:{file}") == text
         assert "before-restore-2026-11-28_13-00-00" in git(folder, "stash", "list")
     assert (comfy.packs / "pack" / "untracked.txt").read_text("utf-8") == "mine"
     assert (comfy.root / "models" / "big.bin").is_file()
+
+
+def test_edits_stay_where_git_refuses_to_move(comfy: World) -> None:
+    a_pack(comfy, nodes="1")
+    later = comfy.pack("pack", {"new.py": "theirs"})
+    there = now(comfy)
+    write(comfy.packs / "pack", {"nodes.py": "my work", "new.py": "mine, untracked"})
+    result = brought_back(comfy, replace(there, packs=(replace(there.packs[0], commit=later),)))
+    assert len(result.not_restored) == 1 and "new.py" in result.not_restored[0] and result.stashed == ()
+    texts = [(comfy.packs / "pack" / name).read_text("utf-8") for name in ("nodes.py", "new.py")]
+    assert texts == ["my work", "mine, untracked"]
+    assert git(comfy.packs / "pack", "stash", "list") == ""
+
+
+def test_packs_in_a_linked_folder_are_left_alone(comfy: World) -> None:
+    good = saved(comfy)
+    shared = comfy.base / "shared"
+    comfy.packs.rename(shared)
+    comfy.packs.symlink_to(shared, target_is_directory=True)
+    write(shared, {"pack/__init__.py": ""})
+    result = brought_back(comfy, good)
+    assert result.not_restored == ("custom_nodes is a link: the packs in it are left alone",)
+    assert (shared / "pack" / "__init__.py").is_file()
 
 
 def test_a_commit_of_one_s_own_is_not_forgotten(comfy: World) -> None:

@@ -81,11 +81,23 @@ class Checkout:
         done = self.run("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
         return done.exit_code != 0 or bool(done.out)
 
-    def stash(self, message: str) -> str:
-        """Keep edits of tracked files under a name; what git does not track stays where it is."""
+    def stash(self, message: str) -> str | None:
+        """Keep edits of tracked files under a name; what git does not track stays where it is.
+
+        The commit that holds them, None where git found nothing to keep.
+        """
+        before = self._stashed()
         words = ("stash", "push", "--quiet", "--message", message)
         self.run(*words, identity=True).checked("Keeping local edits aside")
-        return self.run("rev-parse", "refs/stash").checked("Keeping local edits aside").out.strip()
+        after = self._stashed()
+        return after if after != before else None
+
+    def _stashed(self) -> str | None:
+        return self.run("rev-parse", "--verify", "--quiet", "refs/stash").out.strip() or None
+
+    def unstash(self) -> None:
+        """Put back what was stashed last, where it came from."""
+        self.run("stash", "pop", "--quiet", identity=True).checked("Putting local edits back")
 
     def keep(self, name: str) -> None:
         """A name for the commit that is checked out, so that git never forgets it."""

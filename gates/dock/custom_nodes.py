@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .. import atomic
 from ..errors import BadManifest
+from . import tracking
 from .checkouts import Checkout
 from .git import Git
 from .operation import is_link
@@ -16,7 +17,6 @@ from .snapshot_fields import DISABLED, is_name
 from .snapshot_records import PACK_VERSION, REGISTRY_ID, Pack
 
 MOST_FILE_BYTES = 16 << 20
-TRACKING = ".tracking"  # what ComfyUI-Manager leaves in what it took from the registry
 
 
 def packs_in(custom_nodes: Path, git: Git, called: str | None = None) -> tuple[Pack, ...]:
@@ -75,7 +75,7 @@ def _git_pack(name: str, folder: str, disabled: bool, checkout: Checkout) -> Pac
 def registry_mark(folder: Path) -> tuple[str, str] | None:
     """Id and version of a pack of the registry, as ComfyUI-Manager tells one."""
     file = folder / "pyproject.toml"
-    if not (folder / TRACKING).is_file() or not file.is_file() or file.stat().st_size > MOST_FILE_BYTES:
+    if not (folder / tracking.FILE).is_file() or not file.is_file() or file.stat().st_size > MOST_FILE_BYTES:
         return None
     try:
         project = read_toml(file.read_text("utf-8", "replace"), str(file)).get("project", {})

@@ -126,6 +126,9 @@ class Restoring:
             what = f"ComfyUI at {core.version or core.commit[:12]}"
             checkout = Checkout(self._git, place)
             self._report.attempt(what, partial(self._move, checkout, core.commit, core.url))
+        if is_link(self._install.custom_nodes) and plan.packs:
+            self._report.not_restored.append("custom_nodes is a link: the packs in it are left alone")
+            return
         for step in plan.packs:
             self._report.attempt(step.sentence, partial(self._step, step))
 
@@ -182,10 +185,16 @@ class Restoring:
                 )
             checkout.fetch_from(source, commit, self._scratch)
         checkout.keep(f"before-restore-{self._stamp}")
-        if checkout.is_dirty:
-            kept = checkout.stash(f"dataset-gates before-restore-{self._stamp}")
-            self._report.stashed.append(f"{name}: local edits are in its stash {kept[:12]} (git stash list)")
-        checkout.move(commit)
+        message = f"dataset-gates before-restore-{self._stamp}"
+        kept = checkout.stash(message) if checkout.is_dirty else None
+        try:
+            checkout.move(commit)
+        except GatesError:
+            if kept is not None:
+                checkout.unstash()
+            raise
+        if kept is not None:
+            self._report.stashed.append(f"{name}: local edits are in its stash {kept[:12]}, {message!r}")
         if checkout.has_submodules:
             self._report.not_restored.append(f"{name}: it has submodules, which were not moved")
 
