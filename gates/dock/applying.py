@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import GatesError
+from ..errors import CommandFailed, GatesError, UnknownNode
 from .crew import Crew
 from .installed import Installed, InstalledNode, read_installed, write_installed
 from .operation import Operation, is_link
@@ -37,9 +38,9 @@ class Applying:
         """A pack fetched to where it disturbs nobody; a local one stays where it is."""
         self._crew.step("stage")
         if info.source == "local":
-            return info, Path(str(info.path))
-        self._places.staging.mkdir(parents=True, exist_ok=True)
-        folder = self._places.staging / f"{info.key}-{self._stamp}-{time.monotonic_ns()}"
+            return info, _local(info)
+        self._places.fetched.mkdir(parents=True, exist_ok=True)
+        folder = self._places.fetched / f"{info.key}-{time.monotonic_ns()}"
         return self._crew.registry.download_node(info, folder), folder
 
     def manifest(self, solved: Solved) -> None:
@@ -49,18 +50,28 @@ class Applying:
     def packages(self) -> None:
         """Make the packages those of the lock; what is not of the lock stays, unless dock installed it."""
         uv, places = self._crew.uv, self._places
-        plus, extra = self._difference()
+        plus, minus = self._difference()
         ours = set(self._installed.packages)
-        self._operation.touching_packages(plus)
+        replaced = self._lines_of((plus & minus) - ours)
+        self._operation.touching_packages(plus - minus, replaced)
         uv.sync(places.cec, places.venv)
-        uv.uninstall(places.venv, sorted(extra & ours))
-        self._note(self._installed.with_packages(plus, extra & ours))
+        gone = (minus - plus) & ours
+        uv.uninstall(places.venv, sorted(gone))
+        self.notes += [f"{line}, which somebody installed by hand, was replaced" for line in replaced]
+        self._note(self._installed.with_packages(plus - minus, gone))
 
     def _difference(self) -> tuple[set[str], set[str]]:
-        """Packages that would come or change, and those that are there without the lock's naming them."""
+        """Packages that would come, and those that would go; one that changes is in both."""
         rows = DRY.findall(self._crew.uv.dry_sync(self._places.cec, self._places.venv))
         plus = {canonical(name) for sign, name, _ in rows if sign == "+"}
-        return plus, {canonical(name) for sign, name, _ in rows if sign == "-"} - plus
+        return plus, {canonical(name) for sign, name, _ in rows if sign == "-"}
+
+    def _lines_of(self, names: set[str]) -> list[str]:
+        """Requirements that install these packages again as they are now."""
+        if not names:
+            return []
+        lines = self._crew.uv.freeze(self._places.python())
+        return [line for line in lines if canonical(re.split(r"[\s=@]", line)[0]) in names]
 
     def _note(self, installed: Installed) -> None:
         self._installed = installed
@@ -123,11 +134,26 @@ class Applying:
         git, core = self._crew.git, self._places.core
         self._operation.touching_core(head_of(core))
         if any(not entry.startswith("??") for entry in git.changes(core)):
-            message = f"dock {self._stamp}: edits before ComfyUI went to {ref[:40]}"
+            message = f"dock {self._stamp}-{time.monotonic_ns()}: edits before ComfyUI went to {ref[:40]}"
             self._operation.stashing(core, message)
             git.stash(core, message, untracked=False)
             self.notes.append(f"Edits of ComfyUI's files are kept in its stash: {message}")
         return git.checkout(core, ref)
+
+    def set_aside(self, target: str) -> None:
+        """Uncommitted work of .cec into a stash, under a name of its own."""
+        cec = self._places.cec
+        message = f"dock {self._stamp}-{time.monotonic_ns()}: uncommitted before going back to {target[:8]}"
+        self._operation.stashing(cec, message)
+        stash = self._crew.git.stash(cec, message) or ""
+        self.notes.append(f"Uncommitted work is kept in the stash of .cec: {stash[:12]} {message}")
+
+    def restore(self, target: str) -> str:
+        """Make the files of .cec those of a commit; what that commit was called."""
+        said = self._crew.git.log_line(self._places.cec, target)
+        self._operation.touching_tree()
+        self._crew.git.restore_tree(self._places.cec, target)
+        return said
 
     def run_scripts(self, info: NodeInfo) -> list[str]:
         """The install script of one pack, because somebody allowed it, in the environment's own Python."""
@@ -149,20 +175,47 @@ class Applying:
         return self._crew.git.commit_all(self._places.cec, sentence)
 
     def undo(self) -> None:
-        """All as it was before the operation: folders, manifest, ComfyUI, packages."""
+        """All as it was before the operation: folders, manifest, ComfyUI, packages. May be done twice."""
+        journal, places = self._operation.journal, self._places
+        self._undo_trees()
+        for entry in reversed([*journal.stashes]):
+            self._bring_back(*entry)
+            self._operation.unstashed(entry)
+        self._operation.undo_files()
+        if journal.packages and places.lock.exists() and places.python().exists():
+            self._undo_packages(set(journal.added), journal.replaced)
+
+    def _undo_trees(self) -> None:
         journal, git, places = self._operation.journal, self._crew.git, self._places
         if journal.tree and journal.head is not None:
             git.restore_tree(places.cec, journal.head)
+        elif journal.head is not None:
+            git.unstage(places.cec)
         if journal.core is not None:
             git.checkout(places.core, journal.core)
-        for folder, message in reversed(journal.stashes):
-            if Path(folder) in (places.cec, places.core):
-                git.unstash(Path(folder), message)
-        self._operation.undo_files()
-        if journal.packages and places.lock.exists() and places.python().exists():
-            self._undo_packages(set(journal.added))
+        self._operation.trees_are_back()
 
-    def _undo_packages(self, added: set[str]) -> None:
-        _, extra = self._difference()
-        self._crew.uv.sync(self._places.cec, self._places.venv)
-        self._crew.uv.uninstall(self._places.venv, sorted(extra & added))
+    def _bring_back(self, folder: str, message: str) -> None:
+        if Path(folder) not in (self._places.cec, self._places.core):
+            return
+        try:
+            self._crew.git.unstash(Path(folder), message)
+        except CommandFailed:
+            self.notes.append(f"Uncommitted work is kept in the stash of {folder}: {message}")
+
+    def _undo_packages(self, added: set[str], replaced: Sequence[str]) -> None:
+        plus, minus = self._difference()
+        uv, venv = self._crew.uv, self._places.venv
+        uv.sync(self._places.cec, venv)
+        uv.uninstall(venv, sorted((minus - plus) & added))
+        for line in replaced:
+            if uv.install(venv, line).exit_code != 0:
+                self.notes.append(f"{line} was there before and could not be installed again")
+
+
+def _local(info: NodeInfo) -> Path:
+    """The folder of a development link. Raises UnknownNode."""
+    path = Path(str(info.path))
+    if not path.is_absolute() or not path.is_dir():
+        raise UnknownNode(f"{info.name}: there is no folder {path}; a local pack has its whole path.")
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import (
@@ -23,8 +24,8 @@ from .installed import read_installed
 from .node_checks import requirements_of
 from .operation import Operation, interrupted, remove_owned
 from .packs import head_of, taken
-from .places import EnvironmentPlaces, environment_name
-from .planning import node_plan, plan, scripts_in
+from .places import EnvironmentPlaces, Programs, environment_name
+from .planning import complete, node_plan, plan, scripts_in, still_there
 from .processes import Command, Finished
 from .pyproject import PyprojectManager, new_manifest
 from .records import (
@@ -39,7 +40,7 @@ from .records import (
     Updated,
     ValidationResult,
 )
-from .solving import Solved, solve
+from .solving import Solved, read_lock, solve
 from .torch_backend import hold_torch, set_torch
 from .uv import locked_packages
 
@@ -51,9 +52,15 @@ class Environment:
         self.places = places
         self.name = places.name
         self.path = places.root
-        self._crew = crew
         self._git = crew.git
-        self._uv = crew.uv
+        self._crew = crew
+        self._use(places.python())
+
+    def _use(self, python: Path) -> None:
+        """Solve and install for this interpreter, once it is there."""
+        if python.exists():
+            self._crew = replace(self._crew, uv=self._crew.uv.at(python))
+        self._uv = self._crew.uv
 
     # --- coming to be
 
@@ -71,27 +78,27 @@ class Environment:
         environment_name(places.name)
         url, ref = comfyui.parse_source(source)
         made = cls(places, crew)
-        with places.held():
-            made._recover()
+        with made._ready():
             if places.root.exists():
                 raise EnvironmentExists(
                     f"There is an environment {places.name!r} already. Choose another name."
                 )
             operation = Operation(places, crew.step)
-            operation.begin("create", f"Create {places.name}", None)
             try:
+                operation.begin("create", f"Create {places.name}", None)
                 places.root.mkdir(parents=True)
                 made._build(operation, url, ref, python, torch)
             except BaseException:
                 made._discard()
                 raise
-            operation.done()
+            operation.committed()
         return made
 
     def _build(
         self, operation: Operation, url: str, ref: str | None, python: str | None, torch: str | None
     ) -> None:
         interpreter = self._uv.find_python(python, self.path)
+        self._use(interpreter)
         crew_step = self._crew.step
         crew_step("clone")
         core = comfyui.clone(self._git, url, ref, self.places.core)
@@ -179,8 +186,8 @@ class Environment:
         lines += [
             f"{info.name} is at {_short(there)}, not at {_short(info.version)}" for info, there in wrong
         ]
-        known = read_installed(self.places.installed).nodes
-        lines += [f"{node.name} is still installed" for key, node in known.items() if key not in nodes]
+        known = read_installed(self.places.installed)
+        lines += [f"{name} is still installed" for name in still_there(self.places, nodes, known)]
         wanted = settings.get("comfyui_commit")
         there = head_of(self.places.core)
         if wanted and there != wanted:
@@ -220,38 +227,44 @@ class Environment:
     # --- changing
 
     @contextmanager
-    def _changing(self, kind: str, sentence: str) -> Iterator[Operation]:
-        """One operation under the lock: undone where it raises."""
-        with self.places.held():
-            self._recover()
-            operation = Operation(self.places, self._crew.step)
+    def _ready(self) -> Iterator[None]:
+        """Under the lock, and with no half of an earlier command left: only then the manifest is read."""
+        with self.places.held() as programs:
+            self._recover(programs)
+            yield
+
+    @contextmanager
+    def _changing(self, kind: str, sentence: str) -> Iterator[Applying]:
+        """One operation, by who is `_ready`: undone where it raises."""
+        operation = Operation(self.places, self._crew.step)
+        try:
             operation.begin(kind, sentence, self._git.head(self.places.cec))
-            try:
-                yield operation
-            except BaseException:
+            yield self._applying(operation)
+        except BaseException:
+            if operation.has_begun:
                 self._applying(operation).undo()
-                operation.done()
-                raise
-            operation.done()
+                operation.forget()
+            raise
+        operation.committed()
 
     def _applying(self, operation: Operation) -> Applying:
         return Applying(self.places, operation, self._crew)
 
     def add_node(self, identifier: str, *, is_local: bool = False, allow_scripts: bool = False) -> NodeInfo:
         """Fetch a pack, test what it asks for, put it in and commit. Raises PackageConflict, NodeExists."""
-        manifest = self.get_pyproject()
         info = self._crew.registry.get_node(identifier, is_local=is_local)
-        self._require_new(manifest, info)
-        with self._changing("add_node", f"Add {info.name}") as operation:
-            applying = self._applying(operation)
-            info, folder = applying.stage(info)
-            manifest.set_node(info, requirements_of(folder))
-            applying.manifest(self._solved(manifest))
-            applying.packages()
-            applying.put_in(info, folder)
-            if allow_scripts:
-                applying.run_scripts(info)
-            applying.commit(f"Add {info.name}{_at(info)}")
+        with self._ready():
+            manifest = self.get_pyproject()
+            self._require_new(manifest, info)
+            with self._changing("add_node", f"Add {info.name}") as applying:
+                info, folder = applying.stage(info)
+                manifest.set_node(info, requirements_of(folder))
+                applying.manifest(self._solved(manifest))
+                applying.packages()
+                applying.put_in(info, folder)
+                if allow_scripts:
+                    applying.run_scripts(info)
+                applying.commit(f"Add {info.name}{_at(info)}")
         return info
 
     def _require_new(self, manifest: PyprojectManager, info: NodeInfo) -> None:
@@ -279,55 +292,66 @@ class Environment:
 
     def remove_node(self, name: str) -> str | None:
         """Take a pack out of the manifest and set its folder aside; where it lies now, None for a link."""
-        info = self.find_node(name)
-        manifest = self.get_pyproject()
-        key = next(key for key, one in manifest.nodes().items() if one == info)
-        with self._changing("remove_node", f"Remove {info.name}") as operation:
-            applying = self._applying(operation)
-            manifest.remove_node(key)
-            applying.manifest(self._solved(manifest))
-            kept = applying.take_out(key, info.name)
-            applying.packages()
-            applying.commit(f"Remove {info.name}")
+        with self._ready():
+            info = self.find_node(name)
+            manifest = self.get_pyproject()
+            with self._changing("remove_node", f"Remove {info.name}") as applying:
+                manifest.remove_node(info.key)
+                applying.manifest(self._solved(manifest))
+                kept = applying.take_out(info.key, info.name)
+                applying.packages()
+                applying.commit(f"Remove {info.name}")
         return kept
 
     def sync(self, dry_run: bool = False, allow_scripts: Sequence[str] = ()) -> SyncResult:
         """Make the disk what the manifest says. A dry run only says what that would be."""
-        installed = read_installed(self.places.installed)
-        manifest = self.get_pyproject()
-        planned, solved = plan(self.places, manifest, installed, self._git, self._uv)
         if dry_run:
-            return SyncResult(planned, True, notes=solved.notes)
-        uncommitted = bool(self._git.changes(self.places.cec))
-        if planned.is_empty and not uncommitted and not allow_scripts:
-            return SyncResult(planned, False)
-        with self._changing("sync", "Sync") as operation:
-            applying = self._applying(operation)
-            staged, failed = applying.stage_all(planned, tolerant=True)
-            if self._complete(manifest, staged):
-                solved = self._solved(manifest)
-            applying.manifest(solved)
-            kept = applying.follow(planned, staged)
-            ran = [s for name in allow_scripts for s in applying.run_scripts(self.find_node(name))]
-            commit = applying.commit(_sync_sentence(planned))
-        notes = (*applying.notes, *solved.notes)
-        return SyncResult(planned, False, tuple(kept), tuple(ran), commit, notes, tuple(failed))
+            planned, solved = self._planned(self.get_pyproject())
+            return SyncResult(planned, True, notes=(*solved.notes, *self._left_open()))
+        with self._ready():
+            manifest = self.get_pyproject()
+            allowed = [self.find_node(name) for name in allow_scripts]
+            planned, solved = self._planned(manifest)
+            if planned.is_empty and not allowed and not self._git.changes(self.places.cec):
+                return SyncResult(planned, False)
+            with self._changing("sync", "Sync") as applying:
+                return self._follow(applying, manifest, planned, solved, allowed)
 
-    def _complete(self, manifest: PyprojectManager, staged: Mapping[str, Staged]) -> bool:
-        """Pin and scan packs that somebody wrote into the manifest by hand; whether anything was added."""
-        groups, nodes = manifest.groups(), manifest.nodes()
+    def _follow(
+        self,
+        applying: Applying,
+        manifest: PyprojectManager,
+        planned: SyncPlan,
+        solved: Solved,
+        allowed: Sequence[NodeInfo],
+    ) -> SyncResult:
+        staged, failed = applying.stage_all(planned, tolerant=True)
         before = manifest.text
-        for key, (fetched, folder) in staged.items():
-            if nodes[key] != fetched or key not in groups:
-                manifest.set_node(fetched, groups.get(key) or requirements_of(folder))
-        return manifest.text != before
+        failed += complete(manifest, staged, self.places.custom_nodes)
+        if manifest.text != before:
+            solved = self._solved(manifest)
+        applying.manifest(solved)
+        kept = applying.follow(planned, staged)
+        ran = [script for info in allowed for script in applying.run_scripts(info)]
+        made = applying.commit(_sync_sentence(planned, staged))
+        installed = read_installed(self.places.installed)
+        planned = replace(planned, scripts=scripts_in(self.places, self.list_nodes(), installed))
+        notes = (*applying.notes, *solved.notes)
+        return SyncResult(planned, False, tuple(kept), tuple(ran), made, notes, tuple(failed))
+
+    def _planned(self, manifest: PyprojectManager) -> tuple[SyncPlan, Solved]:
+        installed = read_installed(self.places.installed)
+        return plan(self.places, manifest, installed, self._git, self._uv)
+
+    def _left_open(self) -> list[str]:
+        left = interrupted(self.places)
+        return [f"{left.sentence!r} was interrupted: a sync undoes it first"] if left is not None else []
 
     def commit(self, message: str) -> str | None:
         """Record the files of the manifest as they are; None where nothing changed."""
-        if not message.strip():
+        if not message.strip() or "\0" in message:
             raise BadManifest("A commit wants a message: -m TEXT.")
-        with self.places.held():
-            self._recover()
+        with self._ready():
             return self._git.commit_all(self.places.cec, message)
 
     def rollback(self, commit: str | None = None) -> SyncResult:
@@ -336,27 +360,19 @@ class Environment:
         Uncommitted work goes to a stash, which the result names. The history only grows: going back is a
         commit too, so going back once more undoes it.
         """
-        cec = self.places.cec
-        changes = self._git.changes(cec)
-        target = self._target(commit, bool(changes))
-        with self._changing("rollback", f"Roll back to {target[:8]}") as operation:
-            notes = []
-            if changes:
-                message = f"dock {int(self._crew.clock())}: uncommitted before going back to {target[:8]}"
-                operation.stashing(cec, message)
-                stash = self._git.stash(cec, message)
-                notes.append(f"Uncommitted work is kept in the stash of .cec: {(stash or '')[:12]} {message}")
-            said = self._git.log_line(cec, target)
-            operation.touching_tree()
-            self._git.restore_tree(cec, target)
-            applying = self._applying(operation)
-            installed = read_installed(self.places.installed)
-            planned, solved = plan(self.places, self.get_pyproject(), installed, self._git, self._uv)
-            applying.manifest(solved)
-            staged, _ = applying.stage_all(planned, tolerant=False)
-            kept = applying.follow(planned, staged)
-            made = applying.commit(f"Roll back to {target[:8]}: {said}")
-        return SyncResult(planned, False, tuple(kept), (), made, (*notes, *applying.notes, *solved.notes))
+        with self._ready():
+            changes = self._git.changes(self.places.cec)
+            target = self._target(commit, bool(changes))
+            with self._changing("rollback", f"Roll back to {target[:8]}") as applying:
+                if changes:
+                    applying.set_aside(target)
+                said = applying.restore(target)
+                planned, solved = self._planned(self.get_pyproject())
+                applying.manifest(solved)
+                staged, _ = applying.stage_all(planned, tolerant=False)
+                kept = applying.follow(planned, staged)
+                made = applying.commit(f"Roll back to {target[:8]}: {said}")
+        return SyncResult(planned, False, tuple(kept), (), made, (*applying.notes, *solved.notes))
 
     def _target(self, commit: str | None, is_changed: bool) -> str:
         if commit is not None:
@@ -369,35 +385,36 @@ class Environment:
 
     def update_comfyui(self, version: str | None = None) -> Updated:
         """Move the checkout to a ref, the newest version without one."""
-        manifest = self.get_pyproject()
-        self._git.fetch(self.places.core)
-        wanted = version or comfyui.newest(self._git, self.places.core)
-        commit = self._git.find(self.places.core, wanted)
-        asked = comfyui.wanted_at(self._git, self.places.core, commit, self.places.staging)
-        manifest.set_dependencies(asked.lines)
-        manifest.set_settings(comfyui_version=wanted, comfyui_commit=commit)
-        solved = self._solved(manifest)
-        with self._changing("update_comfyui", f"Update ComfyUI to {wanted}") as operation:
-            applying = self._applying(operation)
-            applying.manifest(solved)
-            applying.move_core(commit)
-            applying.packages()
-            applying.commit(f"Update ComfyUI to {wanted}")
+        with self._ready():
+            manifest = self.get_pyproject()
+            self._git.fetch(self.places.core)
+            wanted = version or comfyui.newest(self._git, self.places.core)
+            commit = self._git.find(self.places.core, wanted)
+            asked = comfyui.wanted_at(self._git, self.places.core, commit, self.places.staging)
+            manifest.set_dependencies(asked.lines)
+            manifest.set_settings(comfyui_version=wanted, comfyui_commit=commit)
+            solved = self._solved(manifest)
+            with self._changing("update_comfyui", f"Update ComfyUI to {wanted}") as applying:
+                applying.manifest(solved)
+                applying.move_core(commit)
+                applying.packages()
+                applying.commit(f"Update ComfyUI to {wanted}")
         return Updated(commit, wanted, tuple(applying.notes))
 
     def _solved(self, manifest: PyprojectManager) -> Solved:
         """The lock for an edited manifest, tried in a copy. Raises PackageConflict."""
-        lock = self.places.lock.read_text("utf-8") if self.places.lock.exists() else None
-        return solve(self._uv, manifest.text, lock, self.places.staging)
+        return solve(self._uv, manifest.text, read_lock(self.places.lock), self.places.staging)
 
     def repair(self) -> RepairResult:
         """End what was interrupted, then make the disk what manifest and lock say: `uv sync --frozen`."""
         done: list[str] = []
-        with self.places.held():
+        with self.places.held() as programs:
             left = interrupted(self.places)
-            if left is not None:
-                self._recover()
-                done.append(f"{left.sentence!r} was interrupted: the state before it is back")
+            head = self._git.head(self.places.cec) if self.places.cec.is_dir() else None
+            notes = self._recover(programs)
+        if left is not None:
+            end = "the state before it is back" if head == left.head else "it had been done"
+            done += [f"{left.sentence!r} was interrupted: {end}", *notes]
         if not self.places.root.exists():
             return RepairResult(tuple(done))
         if not self.places.python().exists():
@@ -417,6 +434,7 @@ class Environment:
         python = self.get_pyproject().settings().get("python_version")
         interpreter = self._uv.find_python(str(python) if python else None, self.path)
         self._uv.make_venv(self.places.venv, interpreter)
+        self._use(self.places.python())
 
     def run(self, args: Sequence[str] = ()) -> Finished:
         """Start ComfyUI in this environment, attached to the terminal, until it ends."""
@@ -426,19 +444,25 @@ class Environment:
         outside = dict(self._crew.outside)
         return self._crew.runner.run(Command(argv, self.places.core, outside, attached=True))
 
-    def _recover(self) -> None:
-        """End or undo what an earlier command left; the caller holds the lock."""
+    def _recover(self, programs: Programs) -> list[str]:
+        """End or undo what an earlier command left; what it could not bring back."""
         operation = Operation(self.places, self._crew.step)
         if not operation.load():
-            return
+            return []
+        programs.wait()
+        for folder in (self.places.cec, self.places.core):
+            self._git.unlock(folder)
         head = self._git.head(self.places.cec) if self.places.cec.is_dir() else None
-        if operation.journal.kind == "create":
-            if head is None:
-                self._discard()
-                return
-        elif head == operation.journal.head:
-            self._applying(operation).undo()
-        operation.done()
+        if operation.journal.kind == "create" and head is None:
+            self._discard()
+            return []
+        applying = self._applying(operation)
+        if head == operation.journal.head:
+            applying.undo()
+        operation.forget()
+        if self.places.staging.exists():
+            remove_owned(self.places.state, self.places.staging.name)
+        return applying.notes
 
 
 def _short(version: str | None) -> str:
@@ -451,9 +475,9 @@ def _at(info: NodeInfo) -> str:
     return f" {_short(info.version)}" if info.version else ""
 
 
-def _sync_sentence(planned: SyncPlan) -> str:
-    parts = [f"add {info.name}" for info in planned.install_nodes]
-    parts += [f"{info.name} to {_short(info.version)}" for info, _ in planned.change_nodes]
+def _sync_sentence(planned: SyncPlan, staged: Mapping[str, Staged]) -> str:
+    parts = [f"add {info.name}" for info in planned.install_nodes if info.key in staged]
+    parts += [f"{i.name} to {_short(i.version)}" for i, _ in planned.change_nodes if i.key in staged]
     parts += [f"remove {name}" for name in planned.remove_nodes]
     parts += [f"ComfyUI to {_short(planned.comfyui)}"] if planned.comfyui else []
     return f"Sync: {', '.join(parts)}" if parts else "Sync"

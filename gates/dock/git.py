@@ -21,6 +21,8 @@ HERMETIC = (
     "-c", "core.sshCommand=ssh",
     "-c", "core.autocrlf=false",
     "-c", "core.quotePath=false",
+    "-c", f"core.excludesFile={os.devnull}",
+    "-c", "log.showSignature=false",
     "-c", "protocol.ext.allow=never",
     "-c", "commit.gpgSign=false",
     "-c", "tag.gpgSign=false",
@@ -28,12 +30,32 @@ HERMETIC = (
     "-c", "maintenance.auto=false",
     "-c", "advice.detachedHead=false",
     "-c", "init.defaultBranch=main",
+    "-c", "init.defaultRefFormat=files",
     "-c", "submodule.recurse=false",
+    "-c", "diff.ignoreSubmodules=dirty",
     "-c", "safe.directory=*",
 )  # fmt: skip
+DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
 IDENTITY = ("Dataset Gates dock", "dock@dataset-gates.invalid")
 SEPARATOR = "\x1f"
 URL = re.compile(r"(https?|ssh|git|file)://[^\s]+|[\w.-]+@[\w.-]+:[^\s]+")
+# A configuration that may name a program under a name of its own choosing is read before git obeys it.
+SUSPICIOUS = re.compile(
+    rb"filter|include|merge|diff|remote|worktree|gitproxy|alternaterefs|gpg|pack|vcs", re.I
+)
+NAMES_PROGRAM = re.compile(
+    r"filter\..*\.(clean|smudge|process|required)|diff\.external|diff\..*\.(command|textconv)"
+    r"|merge\..*\.driver|remote\..*\.(uploadpack|receivepack|vcs)|gpg\.(.*\.)?program"
+    r"|core\.(gitproxy|alternaterefscommand|worktree)",
+    re.S,
+)
+# What `clone` writes by itself.
+DEFAULT_REMOTE = re.compile(
+    rb'\[remote "origin"\]\s+url = [^\n]*\s+fetch = [^\n]*\n'
+    rb'|\[branch "[^"\n]*"\]\s+remote = origin\s+merge = refs/heads/[^\n]*\n'
+)
+OWN_SCOPES = ("local", "worktree")
+TAMED = {"uploadpack": "git-upload-pack", "receivepack": "git-receive-pack", "required": "false"}
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -48,6 +70,30 @@ def check_ref(ref: str) -> str:
     return ref
 
 
+def _is_suspicious(git: Path) -> bool:
+    """Most configurations name no program: then git is not asked for it."""
+    if not os.path.lexists(git):
+        return False
+    try:
+        return bool(SUSPICIOUS.search(DEFAULT_REMOTE.sub(b"", (git / "config").read_bytes())))
+    except OSError:
+        return True  # a repository that lies elsewhere
+
+
+def _harmless(key: str, folder: Path) -> str:
+    if key == "core.worktree":
+        return str(folder)
+    return TAMED.get(key.rpartition(".")[2], "")
+
+
+def _settings(values: Mapping[str, str]) -> dict[str, str]:
+    """As git takes them from its environment, whatever characters a key is of."""
+    found = {"GIT_CONFIG_COUNT": str(len(values))} if values else {}
+    for at, (key, value) in enumerate(sorted(values.items())):
+        found |= {f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value}
+    return found
+
+
 class Git:
     """`outside` is the environment of this process; only what concerns the network is passed on from it."""
 
@@ -58,13 +104,28 @@ class Git:
 
     def run(self, folder: Path, *words: str, timeout: float = QUICK, identity: bool = False) -> Finished:
         """One git command in `folder`; the answer is not checked."""
+        environment = {**self._environment(folder, identity), **self._tamed(folder)}
+        return self._runner.run(Command((self._git(), *HERMETIC, *words), folder, environment, timeout))
+
+    def _git(self) -> str:
         if self._program is None:
             self._program = git_program(self._outside)
-        argv = (self._program, *HERMETIC, *words)
-        return self._runner.run(Command(argv, folder, self._environment(identity), timeout))
+        return self._program
 
-    def _environment(self, identity: bool) -> dict[str, str]:
+    def _tamed(self, folder: Path) -> dict[str, str]:
+        """What overrides the programs that a repository's own configuration names."""
+        if not _is_suspicious(folder / ".git"):
+            return {}
+        argv = (self._git(), *HERMETIC, "config", "--list", "--show-scope", "-z")
+        done = self._runner.run(Command(argv, folder, self._environment(folder), QUICK))
+        parts = done.out.split("\0")
+        rows = zip(parts[::2], parts[1::2], strict=False)
+        own = {row.partition("\n")[0] for scope, row in rows if scope in OWN_SCOPES}
+        return _settings({key: _harmless(key, folder) for key in own if NAMES_PROGRAM.fullmatch(key)})
+
+    def _environment(self, folder: Path, identity: bool = False) -> dict[str, str]:
         fixed = {
+            "GIT_CEILING_DIRECTORIES": str(folder.parent),  # never a repository that `folder` lies in
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_ASKPASS": "",
@@ -84,17 +145,24 @@ class Git:
     # --- the environment's own repository
 
     def init(self, folder: Path) -> None:
-        self.run(folder, "init", "--quiet").checked("Making the repository of the environment")
+        self.run(folder, "init", "--quiet", "--template=").checked("Making the repository of the environment")
 
     def commit_all(self, folder: Path, message: str) -> str | None:
         """Commit everything in `folder`; the new commit, or None where nothing changed."""
         self.run(folder, "add", "--all", ".").checked("Recording the change")
-        if self.run(folder, "diff", "--cached", "--quiet").exit_code == 0 and self.head(folder) is not None:
+        same = self.run(folder, *DIFF, "--cached", "--quiet")
+        if same.exit_code == 0 and self.head(folder) is not None:
             return None
-        own = self.run(folder, "config", "user.email").exit_code == 0
         words = ("commit", "--quiet", "--no-verify", "--allow-empty", "--cleanup=verbatim", "-m", message)
-        self.run(folder, *words, identity=not own).checked("Recording the change")
+        self.run(folder, *words, identity=not self._has_identity(folder)).checked("Recording the change")
         return self.head(folder)
+
+    def _has_identity(self, folder: Path) -> bool:
+        return all(self.run(folder, "config", f"user.{what}").exit_code == 0 for what in ("email", "name"))
+
+    def unstage(self, folder: Path) -> None:
+        """Forget what was marked for a commit; the files stay as they are."""
+        self.run(folder, "read-tree", "--reset", "HEAD").checked("Going back")
 
     def head(self, folder: Path) -> str | None:
         done = self.run(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
@@ -119,7 +187,8 @@ class Git:
 
     def changes(self, folder: Path) -> list[str]:
         """Paths that differ from the last commit, with git's two letters before each."""
-        done = self.run(folder, "status", "--porcelain", "-z", "--untracked-files=all")
+        words = ("status", "--porcelain", "-z", "--untracked-files=all", "--ignore-submodules=dirty")
+        done = self.run(folder, *words)
         done.checked("Looking for changes")
         return [entry for entry in done.out.split("\0") if entry]
 
@@ -133,7 +202,7 @@ class Git:
 
     def diff(self, folder: Path) -> str:
         """Uncommitted changes of tracked files as git prints them."""
-        return self.run(folder, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD").out
+        return self.run(folder, *DIFF, "--no-color", "HEAD").out
 
     def unstash(self, folder: Path, message: str) -> bool:
         """Bring back what was set aside under this message; False where there is nothing like it."""
@@ -147,12 +216,19 @@ class Git:
     def stash(self, folder: Path, message: str, untracked: bool = True) -> str | None:
         """Set uncommitted work aside under a name; the commit that holds it, or None where there is none."""
         before = self.run(folder, "rev-parse", "--verify", "--quiet", "refs/stash").out.strip()
-        own = self.run(folder, "config", "user.email").exit_code == 0
         more = ("--include-untracked",) if untracked else ()
         words = ("stash", "push", *more, "--quiet", "--message", message)
+        own = self._has_identity(folder)
         self.run(folder, *words, identity=not own).checked("Keeping uncommitted work aside")
         after = self.run(folder, "rev-parse", "--verify", "--quiet", "refs/stash").out.strip()
         return after if after and after != before else None
+
+    def unlock(self, folder: Path) -> None:
+        """Take away the locks of a git that was killed; the caller knows that none is at work."""
+        own = folder / ".git"
+        if own.is_dir() and not own.is_symlink():
+            for lock in own.rglob("*.lock"):
+                lock.unlink(missing_ok=True)
 
     def restore_tree(self, folder: Path, commit: str) -> None:
         """Make the files those of `commit`; the history stays as it is."""

@@ -35,6 +35,7 @@ class Journal:
     moves: list[tuple[str, str]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)  # links made
     packages: bool = False  # whether the virtual environment was touched
+    replaced: list[str] = field(default_factory=list)  # requirements of others that were there instead
     core: str | None = None  # commit of ComfyUI before it was changed
     added: list[str] = field(default_factory=list)  # packages that were not there before
     stashes: list[tuple[str, str]] = field(default_factory=list)  # (folder, message) of work set aside
@@ -69,6 +70,10 @@ class Operation:
         self._write()
         self._step("begun")
 
+    @property
+    def has_begun(self) -> bool:
+        return self._journal is not None
+
     def _backup(self) -> Path:
         return self._places.state / "before"
 
@@ -95,8 +100,9 @@ class Operation:
         self._step(f"link {target.name}")
         make(source, target)
 
-    def touching_packages(self, added: Iterable[str]) -> None:
+    def touching_packages(self, added: Iterable[str], replaced: Iterable[str] = ()) -> None:
         self.journal.packages = True
+        self.journal.replaced = [*self.journal.replaced, *replaced]
         self.journal.added = sorted({*self.journal.added, *added})
         self._write()
         self._step("packages")
@@ -117,14 +123,27 @@ class Operation:
         self._write()
         self._step("tree")
 
-    def done(self) -> None:
-        """The commit is made: from here on there is nothing to undo."""
+    def trees_are_back(self) -> None:
+        """Once work comes back from a stash, undoing again must not write over it."""
+        self.journal.tree, self.journal.core = False, None
+        self._write()
+
+    def unstashed(self, entry: tuple[str, str]) -> None:
+        self.journal.stashes.remove(entry)
+        self._write()
+
+    def committed(self) -> None:
+        """From here on there is nothing to undo."""
         self._step("committed")
+        self.forget()
+
+    def forget(self) -> None:
+        """The journal, and what was kept for an undoing."""
         self._places.operation.unlink(missing_ok=True)
         self._journal = None
-        backup = self._backup()
-        if backup.exists():
-            remove_owned(backup.parent, backup.name)
+        for left in (self._backup(), self._places.fetched):
+            if left.exists():
+                remove_owned(left.parent, left.name)
 
     def undo_files(self) -> None:
         """Folders and the manifest as they were; the packages are the caller's."""
@@ -162,7 +181,8 @@ def interrupted(places: EnvironmentPlaces) -> Journal | None:
         moves = [(str(source), str(target)) for source, target in data.pop("moves")]
         stashes = [(str(folder), str(message)) for folder, message in data.pop("stashes")]
         moves = [move for move in moves if _is_inside(places, move)]
-        return Journal(moves=moves, stashes=stashes, **data)
+        links = [str(link) for link in data.pop("links") if _is_inside(places, (link,))]
+        return Journal(moves=moves, links=links, stashes=stashes, **data)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -171,7 +191,7 @@ def interrupted(places: EnvironmentPlaces) -> Journal | None:
         ) from None
 
 
-def _is_inside(places: EnvironmentPlaces, move: tuple[str, str]) -> bool:
+def _is_inside(places: EnvironmentPlaces, move: tuple[str, ...]) -> bool:
     """Nobody but us writes the journal; it is not believed all the same."""
     bases = (places.root, places.state)
     return all(any(Path(os.path.abspath(path)).is_relative_to(base) for base in bases) for path in move)

@@ -132,10 +132,18 @@ def is_edited(folder: Path, noted: InstalledNode | None, git: Git) -> bool:
         return False
     if (folder / ".git").exists():
         try:
-            return git.is_dirty(folder) or (noted is not None and head_of(folder) != noted.version)
+            if noted is None or head_of(folder) != noted.version or _holds_repositories(folder):
+                return True
+            return git.is_dirty(folder)
         except CommandFailed:
             return True
     return noted is None or noted.digest != digest_of(folder)
+
+
+def _holds_repositories(folder: Path) -> bool:
+    """Whether somebody fetched its submodules; git is not let loose in those."""
+    nested = (root for root, names, files in os.walk(folder) if ".git" in (*names, *files))
+    return any(Path(root) != folder for root in nested)
 
 
 def make_link(source: Path, target: Path, runner: Runner, system: str = os.name) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from .. import atomic
 from ..errors import BadEnvironmentName, DockBusy
@@ -73,6 +75,32 @@ class WorkspacePlaces:
 
 
 @dataclass(frozen=True)
+class Programs:
+    """A lock that uv and git hold together with the command that started them, and longer if it is killed."""
+
+    lock: IO[bytes]
+    name: str  # of the environment
+
+    def mark(self, patience: float = -1.0) -> bool:
+        """Let what is started from now on hold it; False where programs from before still do."""
+        try:
+            atomic.take_lock(self.lock.fileno(), patience=patience)
+        except TimeoutError:
+            return False
+        if os.name != "nt":
+            os.set_inheritable(self.lock.fileno(), True)
+        return True
+
+    def wait(self, patience: float = PATIENCE) -> None:
+        """Until those have ended that a killed command started. Raises DockBusy."""
+        if not self.mark(patience):
+            raise DockBusy(
+                f"A program that an interrupted command started is still at work in {self.name!r}. "
+                "Try again when it has ended."
+            )
+
+
+@dataclass(frozen=True)
 class EnvironmentPlaces:
     """`state` is beside the workspace's own files: the environment holds what the layout names alone."""
 
@@ -122,23 +150,34 @@ class EnvironmentPlaces:
         return self.state / "staging"
 
     @property
+    def fetched(self) -> Path:
+        """Packs on their way in, of the one operation that is going on."""
+        return self.state / "fetched"
+
+    @property
     def aside(self) -> Path:
         """Folders that were replaced or removed, with all that was in them."""
         return self.state / "aside"
 
     @contextmanager
-    def held(self, patience: float = PATIENCE) -> Iterator[None]:
+    def held(self, patience: float = PATIENCE) -> Iterator[Programs]:
         """One command at a time. Raises DockBusy."""
-        lock = self.state.with_name(f"{self.name}.lock")
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        with open(lock, "a+b") as opened:
+        with self._lock("lock") as opened:
             try:
                 atomic.take_lock(opened.fileno(), patience=patience)
             except TimeoutError:
                 raise DockBusy(
                     f"Another command is at the environment {self.name!r}. Try again when it is done."
                 ) from None
-            yield
+            with self._lock("programs") as marked:
+                programs = Programs(marked, self.name)
+                programs.mark()
+                yield programs
+
+    def _lock(self, kind: str) -> IO[bytes]:
+        folder = self.workspace.metadata / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        return open(folder / f"{self.name}.{kind}", "a+b")
 
     def python(self) -> Path:
         windows = self.venv / "Scripts" / "python.exe"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import GatesError
 from .git import Git
 from .installed import Installed
+from .node_checks import requirements_of
 from .packs import folders, head_of, is_as_wanted, is_edited, state_of
 from .places import EnvironmentPlaces
 from .pyproject import PyprojectManager
 from .records import NodeInfo, PackageChange, SyncPlan
 from .requirements import scripts_of
-from .solving import Solved, solve
+from .solving import Solved, read_lock, solve
 from .uv import UVInterface, canonical
 
 DRY = re.compile(r"^ ([+~-]) (\S+?)==(\S+)", re.M)
@@ -34,7 +37,7 @@ def plan(
 ) -> tuple[SyncPlan, Solved]:
     """The plan, and the manifest and lock that it is made with. Raises PackageConflict, BadManifest."""
     nodes = manifest.nodes()
-    lock = places.lock.read_text("utf-8") if places.lock.is_file() else None
+    lock = read_lock(places.lock)
     stale = lock is None or not uv.is_locked(places.cec)
     solved = (
         solve(uv, manifest.text, lock, places.staging)
@@ -45,14 +48,14 @@ def plan(
     ours = set(installed.packages)
     drop = [PackageChange(name, there, None) for name, there in packages.extra.items() if name in ours]
     missing, wrong = node_plan(places, nodes, installed)
-    gone = [known.name for key, known in installed.nodes.items() if key not in nodes]
+    gone = still_there(places, nodes, installed)
     known = {info.name.casefold() for info in nodes.values()} | {name.casefold() for name in gone}
     touched = [*gone, *(info.name for info, _ in wrong)]
     return (
         SyncPlan(
             install_nodes=tuple(missing),
             change_nodes=tuple(wrong),
-            remove_nodes=tuple(name for name in gone if (places.custom_nodes / name).exists()),
+            remove_nodes=tuple(gone),
             comfyui=_core(places, manifest),
             packages=(*packages.changes, *drop),
             lock=stale,
@@ -78,6 +81,42 @@ def node_plan(
         elif not is_as_wanted(info, there):
             wrong.append((info, there.version))
     return missing, wrong
+
+
+def still_there(places: EnvironmentPlaces, nodes: Mapping[str, NodeInfo], installed: Installed) -> list[str]:
+    """Folders of packs that dock put there and that the manifest does not name any more."""
+    gone = [known.name for key, known in installed.nodes.items() if key not in nodes]
+    return [name for name in gone if os.path.lexists(places.custom_nodes / name)]
+
+
+def complete(
+    manifest: PyprojectManager, staged: dict[str, tuple[NodeInfo, Path]], custom_nodes: Path
+) -> list[str]:
+    """Pin and scan packs that somebody wrote into the manifest, or gave another version, by hand.
+
+    What asks for something that cannot be read is taken out of `staged`, and returned with the reason.
+    """
+    failed: list[str] = []
+    groups, nodes = manifest.groups(), manifest.nodes()
+    for key, (fetched, folder) in [*staged.items()]:
+        try:
+            lines = _asked(groups.get(key), folder, custom_nodes / fetched.name)
+        except GatesError as error:
+            failed.append(f"{fetched.name}: {error}")
+            del staged[key]
+            continue
+        if nodes[key] != fetched or list(lines) != groups.get(key, []):
+            manifest.set_node(fetched, lines)
+    return failed
+
+
+def _asked(written: list[str] | None, fetched: Path, installed: Path) -> Sequence[str]:
+    """What the manifest says of a pack's packages, if somebody thought about it; else what the pack says."""
+    if written is None:
+        return requirements_of(fetched)
+    if not installed.is_dir():
+        return written
+    return requirements_of(fetched) if requirements_of(installed) == written else written
 
 
 def _edited(places: EnvironmentPlaces, name: str, installed: Installed, git: Git) -> bool:

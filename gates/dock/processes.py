@@ -16,9 +16,10 @@ from ..errors import CommandFailed, CommandTimedOut, ToolMissing
 
 QUICK = 60.0  # s: for a command that only looks
 SLOW = 3600.0  # s: for one that downloads
+GRACE = 5.0  # s that a program has to end by itself once it is told to
 SHOWN_LINES = 12
 # A URL may hold a name and a password; neither gets into a log or a message.
-CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 # What a person's own setup says about the way to an index, a proxy or a certificate.
 PASSED = frozenset(
@@ -85,7 +86,6 @@ PASSED_UV = frozenset(
         "UV_CONFIG_FILE",
         "UV_CONCURRENT_DOWNLOADS",
         "UV_PYTHON_INSTALL_MIRROR",
-        "UV_PYTHON_DOWNLOADS",
         "UV_TORCH_BACKEND",
     ]
 )
@@ -119,7 +119,7 @@ class Finished:
             said = redacted("\n".join((self.err.strip() or self.out.strip()).splitlines()[-SHOWN_LINES:]))
             name = Path(self.command.argv[0]).name
             raise CommandFailed(
-                f"{doing} failed: {name} ended with {self.exit_code}. {said}",
+                redacted(f"{doing} failed: {name} ended with {self.exit_code}. {said}"),
                 exit_code=self.exit_code,
                 said=said,
             )
@@ -161,9 +161,8 @@ def _captured(command: Command) -> Finished:
         out, err = process.communicate(timeout=command.timeout)
     except subprocess.TimeoutExpired:
         _end(process)
-        name = Path(command.argv[0]).name
         raise CommandTimedOut(
-            f"{name} {' '.join(command.argv[1:2])} took longer than {command.timeout:.0f} s and was stopped. "
+            f"{_named(command.argv)} took longer than {command.timeout:.0f} s and was stopped. "
             "Look at the network, then try again."
         ) from None
     except BaseException:
@@ -182,7 +181,8 @@ def _attached(command: Command) -> Finished:
 
 
 def _started(command: Command, pipe: int | None) -> subprocess.Popen[bytes]:
-    group = {} if command.attached or os.name == "nt" else {"start_new_session": True}
+    posix = os.name != "nt"
+    group = {} if command.attached or not posix else {"start_new_session": True}
     try:
         return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
             command.argv,
@@ -191,10 +191,13 @@ def _started(command: Command, pipe: int | None) -> subprocess.Popen[bytes]:
             stdin=None if command.attached else subprocess.DEVNULL,
             stdout=pipe,
             stderr=pipe,
+            close_fds=not posix,  # none is inherited but the lock that says that programs are at work
             **group,
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ToolMissing(f"{command.argv[0]} is not there, or {command.folder} is gone.") from None
+    except (PermissionError, ValueError) as error:  # ValueError: an argument that holds a zero byte
+        raise ToolMissing(redacted(f"{command.argv[0]} cannot be started: {error}.")) from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -203,13 +206,31 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.kill()
     else:
         _signal_group(process.pid, signal.SIGTERM)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            _signal_group(process.pid, signal.SIGKILL)
+        _wait(process, GRACE)
+        _signal_group(process.pid, signal.SIGKILL)  # what is left of the group, whether or not it led it
     for pipe in (process.stdout, process.stderr):
         _close(pipe)
     process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ended in time."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _named(argv: tuple[str, ...]) -> str:
+    """The program and what it was to do, such as `git clone`."""
+    words = iter(argv[1:])
+    for word in words:
+        if word == "-c":
+            next(words, None)
+        elif not word.startswith("-"):
+            return f"{Path(argv[0]).name} {redacted(word)}"
+    return Path(argv[0]).name
 
 
 def _signal_group(group: int, number: int) -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .tools import library
+
+
+def node_key(name: str) -> str:
+    """A name that spells more than ASCII gets a hash, for a dependency group must not."""
+    letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+    key = "-".join(part for part in letters.split("-") if part)
+    if name.isascii():
+        return key
+    return f"{key or 'pack'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -30,10 +40,8 @@ class NodeInfo:
 
     @property
     def key(self) -> str:
-        """Name of its table in the manifest and of its dependency group: lower case, dashes."""
-        return "-".join(
-            part for part in "".join(c if c.isalnum() else "-" for c in self.name.lower()).split("-") if part
-        )
+        """Name of its table in the manifest and of its dependency group: lower case, dashes, ASCII."""
+        return node_key(self.name)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import atomic
-from ..errors import PackageConflict
-from .pyproject import PyprojectManager
+from ..errors import BadManifest, PackageConflict
+from .pyproject import PyprojectManager, read_toml
 from .requirements import name_of
 from .tools import library
 from .uv import UVInterface
@@ -24,6 +24,16 @@ class Solved:
     manifest: str  # text of pyproject.toml: it may say now for which systems it was solved
     lock: str  # text of uv.lock
     notes: tuple[str, ...] = ()
+
+
+def read_lock(file: Path) -> str | None:
+    """None where there is none, or one that uv could not read: then all is solved anew."""
+    try:
+        text = file.read_text("utf-8")
+        read_toml(text, file.name)
+        return text
+    except (OSError, UnicodeDecodeError, BadManifest):
+        return None
 
 
 def solve(

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ class UVInterface:
         self._pythons = pythons
         self._outside = dict(os.environ if outside is None else outside)
         self._program: str | None = None
+        self._python: Path | None = None
+
+    def at(self, python: Path) -> UVInterface:
+        """The same, for projects of this interpreter: no other one is looked for."""
+        other = copy(self)
+        other._python = python
+        return other
 
     def run(
         self, folder: Path, *words: str, timeout: float = QUICK, more: Mapping[str, str] | None = None
@@ -48,6 +56,9 @@ class UVInterface:
 
     def _fixed(self) -> dict[str, str]:
         fixed = {"UV_NO_PROGRESS": "1", "NO_COLOR": "1", "PYTHONNOUSERSITE": "1"}
+        fixed |= {"UV_PYTHON_DOWNLOADS": "never"}
+        if self._python is not None:
+            fixed |= {"UV_PYTHON": str(self._python)}
         if self._cache is not None:
             # A hard link into the cache would let an edit in one environment change all others.
             fixed |= {"UV_CACHE_DIR": str(self._cache), "UV_LINK_MODE": "clone"}
@@ -128,6 +139,11 @@ class UVInterface:
         if names:
             words = ("pip", "uninstall", "--quiet", "--python", str(venv), *names)
             self.run(venv.parent, *words, timeout=SLOW).checked("Removing packages")
+
+    def install(self, venv: Path, requirement: str) -> Finished:
+        """One package as it was, without what it asks for; the answer is not checked."""
+        words = ("pip", "install", "--quiet", "--no-deps", "--python", str(venv), requirement)
+        return self.run(venv.parent, *words, timeout=SLOW)
 
     def installed(self, python: Path) -> dict[str, str]:
         """Packages of an interpreter or a virtual environment and their versions, by canonical name."""
