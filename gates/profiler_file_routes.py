@@ -92,10 +92,10 @@ def _imported(store: ProfilerStore, path: Path) -> dict[str, Any]:
         is_database = file.read(len(SQLITE)) == SQLITE
     if is_database:
         done = store.import_database(path)
-        runs, known, groups = list(done.runs), done.known, done.groups
-    else:
-        runs, known, groups = [store.import_json(path.read_bytes())], 0, 0
-    return {"imported": {"runs": len(runs), "groups": groups}, "run_ids": runs, "known": known}
+        counted = {"runs": len(done.runs), "groups": done.groups}
+        return {"imported": counted, "run_ids": list(done.runs), "known": done.known}
+    number, is_new = store.import_json(path.read_bytes())
+    return {"imported": {"runs": int(is_new), "groups": 0}, "run_ids": [number], "known": int(not is_new)}
 
 
 def _add_page(routes: web.RouteTableDef, desk: Desk) -> None:

@@ -217,8 +217,8 @@ def store(tmp_path: Path) -> Iterator[ProfilerStore]:
 def test_an_export_is_imported_once(store: ProfilerStore) -> None:
     store.save(recording(0))
     data = export_json(recording(1)).encode()
-    assert store.import_json(data) == 2
-    assert store.import_json(data) == 2
+    assert store.import_json(data) == (2, True)
+    assert store.import_json(data) == (2, False)
     assert store.runs().total == 2
     back = store.recording(2)
     assert [one.node_id for one in back.steps] == ["0", "1", "2"]
@@ -226,7 +226,7 @@ def test_an_export_is_imported_once(store: ProfilerStore) -> None:
 
 
 def test_a_run_that_was_exported_while_it_ran_is_over(store: ProfilerStore) -> None:
-    number = store.import_json(export_json(recording(status="running")).encode())
+    number, _ = store.import_json(export_json(recording(status="running")).encode())
     assert store.run(number).status == "aborted"
 
 

@@ -196,11 +196,9 @@ class ProfilerStore:
 
     # --- from elsewhere ---
 
-    def import_json(self, data: bytes, limits: ImportBounds | None = None) -> int:
-        """The number of the run. Raises BadRecording or TooManyBytes."""
-        recording = parse_json(data, limits)
-        number, _ = self._write(lambda conn: importing.put(conn, recording), keep=True)
-        return int(number)
+    def import_json(self, data: bytes, limits: ImportBounds | None = None) -> tuple[int, bool]:
+        """Number of the run, and whether it is new. Raises BadRecording or TooManyBytes."""
+        return self._put(parse_json(data, limits))
 
     def import_database(self, path: Path, limits: DatabaseBounds | None = None) -> Imported:
         """Runs and groups of a database that a profiler wrote. Raises BadRecording or TooManyBytes.
