@@ -53,6 +53,7 @@ def clone(git: Git, source: str, ref: str | None, target: Path) -> Core:
     commit = git.clone(source, target, ref)
     if not (target / "main.py").is_file():
         raise NoComfyUI(f"{source} holds no ComfyUI: there is no main.py at {ref or commit[:12]}.")
+    (target / "custom_nodes").mkdir(exist_ok=True)  # ComfyUI does not start without it
     return Core(source, ref, commit, version_of(target))
 
 
