@@ -106,7 +106,7 @@ def test_guard_and_snapshot_on_an_install_that_dock_did_not_make(shell: Shell) -
     guard, save, diff, dry, restore = commands("Guard and snapshot")
     assert "good can be installed" in shell.ok(guard)
     refused = shell(guard.replace("first-pack", "conflicting-pack"))
-    assert refused.returncode == 3 and "clash wants core-lib>=3, ComfyUI has 1.0" in refused.stdout
+    assert refused.returncode == 3 and "clash wants core-lib>=3" in refused.stdout
 
     shell.ok(save)
     assert "Nothing changed." in shell.ok(diff)

@@ -113,7 +113,7 @@ def guard_lines(report: GuardReport) -> list[str]:
     """What would change, what would break, and a verdict as the last line."""
     name = report.pack.name
     if report.impossible is not None:
-        return [f"{name} cannot be installed here: {report.impossible}", *report.notes]
+        return [report.impossible, *report.notes, f"{name} cannot be installed here as it is."]
     lines = [f"Installing {name} would change in {report.install.python}:"] if report.changes else []
     lines += [package_line(change) for change in report.changes]
     lines += [f"  not run by dock: {script}" for script in report.scripts]

@@ -22,7 +22,7 @@ from .crew import Crew
 from .differences import difference
 from .installed import read_installed
 from .node_checks import requirements_of
-from .operation import Operation, interrupted, remove_owned
+from .operation import Operation, interrupted, remove_owned, sweep
 from .packs import head_of, taken
 from .places import EnvironmentPlaces, Programs, environment_name
 from .planning import complete, node_plan, plan, scripts_in, still_there
@@ -40,6 +40,7 @@ from .records import (
     Updated,
     ValidationResult,
 )
+from .requirements import added_by_hand
 from .solving import Solved, read_lock, solve
 from .torch_backend import hold_torch, set_torch
 from .uv import locked_packages
@@ -391,7 +392,8 @@ class Environment:
             wanted = version or comfyui.newest(self._git, self.places.core)
             commit = self._git.find(self.places.core, wanted)
             asked = comfyui.wanted_at(self._git, self.places.core, commit, self.places.staging)
-            manifest.set_dependencies(asked.lines)
+            before = comfyui.wanted_at(self._git, self.places.core, "HEAD", self.places.staging)
+            manifest.set_dependencies([*asked.lines, *added_by_hand(manifest.dependencies(), before, asked)])
             manifest.set_settings(comfyui_version=wanted, comfyui_commit=commit)
             solved = self._solved(manifest)
             with self._changing("update_comfyui", f"Update ComfyUI to {wanted}") as applying:
@@ -447,6 +449,7 @@ class Environment:
     def _recover(self, programs: Programs) -> list[str]:
         """End or undo what an earlier command left; what it could not bring back."""
         operation = Operation(self.places, self._crew.step)
+        sweep(self.places.staging)
         if not operation.load():
             return []
         programs.wait()
@@ -460,8 +463,6 @@ class Environment:
         if head == operation.journal.head:
             applying.undo()
         operation.forget()
-        if self.places.staging.exists():
-            remove_owned(self.places.state, self.places.staging.name)
         return applying.notes
 
 

@@ -173,7 +173,16 @@ class PyprojectManager:
         self._done()
 
     def set_dependencies(self, lines: Sequence[str]) -> None:
-        self._table("project")["dependencies"] = _array(lines)
+        """What is there already stays where it stands, with its comment."""
+        project = self._table("project")
+        there = project.get("dependencies")
+        if there:
+            for at in reversed(range(len(there))):
+                if str(there[at]) not in lines:
+                    del there[at]
+            there.extend(line for line in lines if line not in [str(one) for one in there])
+        else:
+            project["dependencies"] = _array(lines)
         self._done()
 
     def set_node(self, info: NodeInfo, requirements: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +102,12 @@ def name_of(line: str) -> str:
     """The package that a requirement is of, by canonical name."""
     requirement = library("packaging.requirements").Requirement(line)
     return str(library("packaging.utils").canonicalize_name(requirement.name))
+
+
+def added_by_hand(lines: Sequence[str], before: Wanted, after: Wanted) -> list[str]:
+    """Of what is asked for, what neither the old nor the new list of the same source speaks of."""
+    named = {name_of(line) for line in (*before.lines, *after.lines)}
+    return [line for line in lines if name_of(line) not in named]
 
 
 def scripts_of(folder: Path) -> tuple[str, ...]:
