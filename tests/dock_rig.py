@@ -1,4 +1,4 @@
-"""A workspace in a temporary folder with everything around it: wheels, a small ComfyUI, packs, all in real git."""
+"""A workspace in a temporary folder with all around it: wheels, a small ComfyUI, packs, in real git."""
 
 from __future__ import annotations
 
@@ -162,7 +162,9 @@ class Rig:
         runner = self.around(SystemRunner(environment.log if environment is not None else None))
         own = Git(runner, self.outside)
         uv = UVInterface(runner, workspace.uv_cache, workspace.pythons, self.outside)
-        return Crew(runner, own, uv, FolderRegistry(self.packs, self.archives, own), self.outside, step=self._stepped)
+        return Crew(
+            runner, own, uv, FolderRegistry(self.packs, self.archives, own), self.outside, step=self._stepped
+        )
 
     def _stepped(self, name: str) -> None:
         self.steps.append(name)

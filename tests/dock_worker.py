@@ -80,14 +80,11 @@ def edited_by_hand(rig: Rig, environment: Environment) -> None:
     manifest.save()
 
 
-def made(rig: Rig, verb: str) -> Callable[[], object]:
-    """What is done while events count; what goes before is done at once."""
+def deed(rig: Rig, verb: str) -> Callable[[], object]:
     if verb == "create":
         return lambda: rig.workspace().create_environment("two", comfyui=f"{rig.comfyui}@v0.1.0")
     environment = rig.workspace().get_environment("one")
-    if verb == "sync":
-        edited_by_hand(rig, environment)
-    return {
+    deeds: dict[str, Callable[[], object]] = {
         "add_node": lambda: environment.add_node("scripted"),
         "add_local": lambda: environment.add_node(str(rig.packs / "scripted"), is_local=True),
         "remove_node": lambda: environment.remove_node("good"),
@@ -97,7 +94,8 @@ def made(rig: Rig, verb: str) -> Callable[[], object]:
         "undo": environment.rollback,
         "update_comfyui": lambda: environment.update_comfyui("v0.2.0"),
         "repair": environment.repair,
-    }[verb]
+    }
+    return deeds[verb]
 
 
 def follow(order: dict[str, Any]) -> list[str]:
@@ -105,10 +103,12 @@ def follow(order: dict[str, Any]) -> list[str]:
     rig = Rig(Path(order["base"]), step=events)
     if order["mode"] == "commands":
         rig.around = lambda runner: ToldRunner(runner, events)
-    deed = made(rig, order["verb"])
+    if order["verb"] == "sync":
+        edited_by_hand(rig, rig.workspace().get_environment("one"))
+    do = deed(rig, order["verb"])
     events.names.clear()
     events.at = order["at"]
-    deed()
+    do()
     return events.names
 
 

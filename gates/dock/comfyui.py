@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import BadNodeName, NoComfyUI
 from .git import Git, check_ref, is_url
+from .processes import redacted
 from .requirements import Wanted, read_requirements
 
 REPOSITORY = "https://github.com/comfyanonymous/ComfyUI"  # what is cloned where nothing else is named
@@ -40,7 +41,12 @@ def parse_source(text: str | None) -> tuple[str, str | None]:
     else:
         url, wanted = text, None
     if not is_url(url) and not Path(url).expanduser().is_dir():
-        raise BadNodeName(f"{url[:120]!r} is neither a git URL nor a folder. Write URL or URL@REF.")
+        raise BadNodeName(f"{redacted(url)[:120]!r} is neither a git URL nor a folder. Write URL or URL@REF.")
+    if re.match(r"\w+://[^/@]*:[^/]*@", url):
+        raise BadNodeName(
+            f"{redacted(url)[:120]!r} holds a password, which would stand in the manifest for everybody. "
+            "Leave it away and keep it in git's credential helper."
+        )
     return (url if is_url(url) else str(Path(url).expanduser().resolve())), wanted
 
 

@@ -48,15 +48,19 @@ class ConfigManager:
     # --- settings
 
     def get_workspace_config(self) -> dict[str, str]:
-        return dict(_read(self._workspace_file).get("config", {})) if self._workspace_file is not None else {}
+        if self._workspace_file is None:
+            return {}
+        found = _read(self._workspace_file).get("config", {})
+        if not isinstance(found, dict):
+            raise BadConfig(f"{self._workspace_file}: config is no JSON object. Mend it.")
+        return dict(found)
 
     def set_workspace_config(self, key: str, value: str | None) -> None:
         """None takes the key away. Raises BadConfig."""
         if self._workspace_file is None:
             raise BadConfig("There is no workspace here. `gates dock init` makes one.")
-        data = _read(self._workspace_file)
-        data["config"] = _with(data.get("config", {}), key, value)
-        _write(self._workspace_file, data)
+        config = _with(self.get_workspace_config(), key, value)
+        _write(self._workspace_file, {**_read(self._workspace_file), "config": config})
 
     def get_user_config(self) -> dict[str, str]:
         return dict(_read(self._user_file))
@@ -99,11 +103,13 @@ class ConfigManager:
             raise BadConfig(
                 f"This is no API key for {service}: it is empty, too long or holds control characters."
             )
-        if self._to_keyring(service, key):
-            return "keyring"
-        data = {name: value for name, value in _read(self._key_file).items() if name != service}
-        _write_secret(self._key_file, {**data, **({service: key} if key is not None else {})})
-        return "file"
+        where = "keyring" if self._to_keyring(service, key) else "file"
+        kept = _read(self._key_file)
+        rest = {name: value for name, value in kept.items() if name != service}
+        wanted = {**rest, service: key} if where == "file" and key is not None else rest
+        if wanted != kept:
+            _write_secret(self._key_file, wanted)
+        return where
 
     def _from_keyring(self, service: str) -> str | None:
         library = self._keyring()

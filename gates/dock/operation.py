@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from .places import EnvironmentPlaces
 Step = Callable[[str], None]
 KEPT = ("pyproject.toml", "uv.lock")
 NOTED = "installed.json"
+FORGOTTEN = 24 * 3600.0  # s
 
 
 def no_step(name: str) -> None:
@@ -223,6 +225,14 @@ def remove_owned(base: Path, *parts: str) -> None:
         return
     path = atomic.confined(base, *parts)
     shutil.rmtree(path, onerror=_make_writable)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what commands left there that were killed long ago; one may be at work in it now."""
+    old = time.time() - FORGOTTEN
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.lstat().st_mtime < old and not is_link(entry):
+            remove_owned(folder, entry.name)
 
 
 def _make_writable(function: Callable[[str], Any], path: str, _: Any) -> None:

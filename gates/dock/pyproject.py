@@ -9,10 +9,11 @@ from typing import Any
 
 from .. import atomic
 from ..errors import BadManifest
-from .records import NodeInfo
+from .records import NodeInfo, node_key
 from .tools import library
 
 TOOL = "comfydock"
+GROUPS = "dependency-groups"
 SCHEMA = "1.0.0"
 NODE_KEYS = ("name", "source", "registry_id", "version", "repository", "ref", "path", "sha256")
 
@@ -54,7 +55,7 @@ class PyprojectManager:
     def text(self) -> str:
         if self._text is None:
             try:
-                self._text = self.file.read_text("utf-8")
+                self._text = self.file.read_bytes().decode("utf-8-sig")  # line ends as they are
             except FileNotFoundError:
                 raise BadManifest(
                     f"{self.file} is not there. `gates dock rollback` brings it back."
@@ -77,22 +78,35 @@ class PyprojectManager:
 
     def settings(self) -> dict[str, Any]:
         """[tool.comfydock] without its tables."""
-        own = self._own()
+        own = self._at("tool", TOOL)
         return {key: value for key, value in own.items() if not isinstance(value, dict)}
 
-    def _own(self) -> dict[str, Any]:
-        tool = self.values().get("tool", {})
-        own = tool.get(TOOL, {}) if isinstance(tool, dict) else None
-        if not isinstance(own, dict):
-            raise BadManifest(f"{self.file}: [tool.{TOOL}] is no table.")
-        return own
+    def _at(self, *path: str) -> dict[str, Any]:
+        """The table at `path`, empty where there is none. Raises BadManifest."""
+        here = self.values()
+        for depth, key in enumerate(path, 1):
+            here = here.get(key, {})
+            if not isinstance(here, dict):
+                raise BadManifest(f"{self.file}: [{'.'.join(path[:depth])}] is no table.")
+        return here
+
+    def _lines(self, *path: str) -> list[str]:
+        lines = self._at(*path[:-1]).get(path[-1], [])
+        if not isinstance(lines, list):
+            raise BadManifest(f"{self.file}: {'.'.join(path)} is no list.")
+        return [line for line in lines if isinstance(line, str)]
 
     def nodes(self) -> dict[str, NodeInfo]:
-        """The packs of the manifest by their key. Raises BadManifest for a table that names none."""
-        tables = self._own().get("nodes", {})
-        if not isinstance(tables, dict):
-            raise BadManifest(f"{self.file}: [tool.{TOOL}.nodes] is no table.")
-        return {key: self._node(key, table) for key, table in tables.items()}
+        """The packs of the manifest by their key, however their tables are called. Raises BadManifest."""
+        found: dict[str, NodeInfo] = {}
+        for name, table in self._at("tool", TOOL, "nodes").items():
+            info = self._node(name, table)
+            if info.key in found:
+                raise BadManifest(
+                    f"{self.file}: {found[info.key].name} and {info.name} are one folder to us."
+                )
+            found[info.key] = info
+        return found
 
     def _node(self, key: str, table: Any) -> NodeInfo:
         where = f"{self.file}: [tool.{TOOL}.nodes.{key}]"
@@ -104,7 +118,7 @@ class PyprojectManager:
             raise BadManifest(f"{where}: {wrong[0]} is no text.")
         fields.setdefault("name", key)
         source = fields.setdefault("source", "registry" if "registry_id" in fields else "git")
-        if not atomic.is_plain_name(fields["name"]) or fields["name"].startswith("."):
+        if not _is_folder_name(fields["name"]):
             raise BadManifest(f"{where}: {fields['name'][:80]!r} is no plain name of a folder.")
         needs = {"registry": "registry_id", "git": "repository", "local": "path"}.get(source)
         if needs is None or needs not in fields:
@@ -114,20 +128,14 @@ class PyprojectManager:
         return NodeInfo(**fields)
 
     def dependencies(self) -> list[str]:
-        return [str(line) for line in self.values().get("project", {}).get("dependencies", [])]
+        return self._lines("project", "dependencies")
 
     def groups(self) -> dict[str, list[str]]:
-        found = self.values().get("dependency-groups", {})
-        return {
-            str(key): [str(line) for line in lines if isinstance(line, str)] for key, lines in found.items()
-        }
+        """What each pack asks for, by its key: to uv `my_pack` and `my-pack` are one group."""
+        return {node_key(name): self._lines(GROUPS, name) for name in self._at(GROUPS)}
 
     def constraints(self) -> list[str]:
-        return [str(line) for line in self._uv().get("constraint-dependencies", [])]
-
-    def _uv(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.values().get("tool", {}).get("uv", {})
-        return found
+        return self._lines("tool", "uv", "constraint-dependencies")
 
     # --- editing
 
@@ -187,26 +195,31 @@ class PyprojectManager:
 
     def set_node(self, info: NodeInfo, requirements: Sequence[str]) -> None:
         """Name a pack and what it asks for; an edit of an existing table keeps the comments in it."""
-        table = self._table("tool", TOOL, "nodes", info.key)
+        tables = self._table("tool", TOOL, "nodes")
+        table = self._table("tool", TOOL, "nodes", _named(tables, info.key) or info.key)
         for name in NODE_KEYS:
             value = getattr(info, name)
             if value is not None:
                 table[name] = value
             else:
                 table.pop(name, None)
-        groups = self._table("dependency-groups")
-        if requirements:
-            groups[info.key] = _array(requirements)
-        else:
-            groups.pop(info.key, None)
+        self._set_group(info.key, requirements)
         self._done()
 
+    def _set_group(self, key: str, requirements: Sequence[str]) -> None:
+        if not requirements and not self._at(GROUPS):
+            return
+        groups = self._table(GROUPS)
+        name = next((name for name in groups if node_key(name) == key), key)
+        if requirements:
+            groups[name] = _array(requirements)
+        else:
+            groups.pop(name, None)
+
     def remove_node(self, key: str) -> None:
-        document = self._edited()
-        document["tool"][TOOL]["nodes"].pop(key)
-        groups = document.get("dependency-groups")
-        if groups is not None:
-            groups.pop(key, None)
+        tables = self._table("tool", TOOL, "nodes")
+        tables.pop(_named(tables, key) or key)
+        self._set_group(key, ())
         self._done()
 
     def set_constraints(self, lines: Sequence[str]) -> None:
@@ -233,11 +246,20 @@ class PyprojectManager:
         self._done()
 
     def has_environments(self) -> bool:
-        return bool(self._uv().get("environments"))
+        return bool(self._at("tool", "uv").get("environments"))
 
     def set_environments(self, markers: Sequence[str]) -> None:
         """Solve for these platforms alone; none means all."""
         self._set(("tool", "uv"), {"environments": _array(markers) if markers else None})
+
+
+def _named(tables: Any, key: str) -> str | None:
+    """What the table of a pack is called in this file."""
+    return next((str(name) for name, one in tables.items() if node_key(one.get("name", name)) == key), None)
+
+
+def _is_folder_name(name: str) -> bool:
+    return atomic.is_plain_name(name) and not name.startswith((".", "-")) and bool(node_key(name))
 
 
 def _array(lines: Sequence[str]) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BadRequirement
+from .processes import redacted
 from .pyproject import read_toml
 from .tools import library
 
@@ -47,43 +48,56 @@ def read_project(file: Path) -> Wanted:
 
 def read_requirements(file: Path, base: Path) -> Wanted:
     """A requirements.txt with the files that it includes below `base`; options are noted, not obeyed."""
-    lines: list[str] = []
-    notes: list[str] = []
-    _read(file, base.resolve(), 0, lines, notes)
-    return Wanted(tuple(dict.fromkeys(lines)), tuple(dict.fromkeys(notes)))
+    reading = _Reading(base.resolve())
+    reading.read(file.resolve(), ())
+    return Wanted(tuple(dict.fromkeys(reading.lines)), tuple(dict.fromkeys(reading.notes)))
 
 
-def _read(file: Path, base: Path, depth: int, lines: list[str], notes: list[str]) -> None:
-    shown = f"{base.name}/{file.name}"
-    if depth > MOST_DEPTH:
-        raise BadRequirement(f"{shown} includes itself, or lies more than {MOST_DEPTH} includes deep.")
-    for number, line in _logical_lines(_text(file)):
+@dataclass
+class _Reading:
+    base: Path
+    lines: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    seen: set[Path] = field(default_factory=set)
+
+    def read(self, file: Path, within: tuple[Path, ...]) -> None:
+        shown = f"{self.base.name}/{file.name}"
+        if file in within or len(within) > MOST_DEPTH:
+            raise BadRequirement(f"{shown} includes itself, or lies more than {MOST_DEPTH} includes deep.")
+        if not file.is_relative_to(self.base):
+            raise BadRequirement(f"{shown} is a link to outside of the pack. Nothing is read.")
+        if file in self.seen:
+            return
+        self.seen.add(file)
+        for number, line in _logical_lines(_text(file)):
+            self._take(line, f"{shown} line {number}", file, within)
+
+    def _take(self, line: str, where: str, file: Path, within: tuple[Path, ...]) -> None:
         included = re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", line)
         if included:
             target = (file.parent / included[1]).resolve()
-            if not target.is_relative_to(base) or not target.is_file():
-                raise BadRequirement(
-                    f"{shown} line {number} includes {included[1]!r}, which is not in the pack."
-                )
-            _read(target, base, depth + 1, lines, notes)
+            if not target.is_relative_to(self.base) or not target.is_file():
+                raise BadRequirement(f"{where} includes {included[1]!r}, which is not in the pack.")
+            self.read(target, (*within, file))
         elif line.startswith("-"):
-            notes.append(f"{shown} line {number}: the option {line.split()[0]} is not taken over")
+            self.notes.append(f"{where}: the option {re.split(r'[ =]', line)[0]} is not taken over")
         else:
-            lines.append(checked(line, f"{shown} line {number}"))
+            self.lines.append(checked(line, where))
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    joined, first = "", 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        first = first or number
-        joined += re.sub(r"(^|\s)#.*$", "", raw).rstrip()
-        if joined.endswith("\\"):
-            joined = joined[:-1] + " "
+    parts: list[str] = []
+    first = 0
+    for number, raw in enumerate([*text.splitlines(), ""], 1):
+        first = first if parts else number
+        part = re.sub(r"(^|\s)#.*$", "", raw).rstrip()
+        parts.append(part.removesuffix("\\"))
+        if part.endswith("\\"):
             continue
-        line = re.sub(r"\s--(hash|global-option|config-settings)[=\s].*$", "", joined.strip())
+        line = re.sub(r"\s--(hash|global-option|config-settings)[=\s].*$", "", "".join(parts).strip())
         if line:
             yield first, line
-        joined, first = "", 0
+        parts = []
 
 
 def checked(line: str, where: str) -> str:
@@ -94,7 +108,7 @@ def checked(line: str, where: str) -> str:
         return str(requirements.Requirement(text))
     except requirements.InvalidRequirement as error:
         raise BadRequirement(
-            f"{where}: {line[:120]!r} is no requirement ({str(error).splitlines()[0]})."
+            f"{where}: {redacted(line)[:120]!r} is no requirement ({str(error).splitlines()[0]})."
         ) from None
 
 
@@ -117,7 +131,8 @@ def scripts_of(folder: Path) -> tuple[str, ...]:
 
 def _text(file: Path) -> str:
     try:
-        data = file.read_bytes()[: MOST_BYTES + 1]
+        with open(file, "rb") as source:
+            data = source.read(MOST_BYTES + 1)
     except OSError as error:
         raise BadRequirement(f"{file.name} cannot be read: {error.strerror}.") from None
     if len(data) > MOST_BYTES:

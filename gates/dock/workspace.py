@@ -16,7 +16,7 @@ from .config import ConfigManager
 from .crew import Crew
 from .environment import Environment
 from .operation import interrupted, is_link
-from .places import EnvironmentPlaces, WorkspacePlaces, environment_name
+from .places import NAME, EnvironmentPlaces, WorkspacePlaces, environment_name
 from .records import WorkspaceConfig
 
 MAKER = "dataset-gates"
@@ -84,8 +84,9 @@ class WorkspaceManager:
     # --- configuration
 
     def get_config(self) -> WorkspaceConfig:
-        data = self._read()
-        return WorkspaceConfig(data.get("active"), dict(data.get("config", {})))
+        active = self._read().get("active")
+        values = ConfigManager(self.places.file, self.places.metadata).get_workspace_config()
+        return WorkspaceConfig(active if isinstance(active, str) else None, values)
 
     def update_config(self, config: Mapping[str, str | None]) -> None:
         manager = ConfigManager(self.places.file, self.places.metadata)
@@ -120,14 +121,26 @@ class WorkspaceManager:
         same = next((one for one in self._names() if one.casefold() == name.casefold()), None)
         if same is not None:
             raise EnvironmentExists(f"There is an environment {same!r} already. Choose another name.")
-        return self.places.environment(name)
+        places = self.places.environment(name)
+        self._end_deletion(places)
+        return places
+
+    def _end_deletion(self, places: EnvironmentPlaces) -> None:
+        """What belongs to an environment whose deletion was killed half way joins it in the trash."""
+        if places.root.exists() or not places.state.exists() or interrupted(places) is not None:
+            return
+        for kept in reversed([one for one in self.trashed() if one.partition("~")[0] == places.name]):
+            if not (self.places.trash / kept / "state").exists():
+                atomic.move_new(places.state, self.places.trash / kept / "state")
+                return
 
     def _names(self) -> list[str]:
         if not self.places.environments.is_dir():
             return []
         found = []
         for entry in self.places.environments.iterdir():
-            if entry.is_dir() and not is_link(entry) and (entry / ".cec" / "pyproject.toml").is_file():
+            made = any((entry / ".cec" / name).exists() for name in ("pyproject.toml", ".git"))
+            if made and not is_link(entry) and NAME.fullmatch(entry.name):
                 found.append(entry.name)
         return sorted(found)
 
