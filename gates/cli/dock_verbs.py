@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..dock.config import KEYS, SERVICES
+from ..dock.environment import Environment
+from ..dock.solving import HERE_ALONE
 from ..dock.workspace import WorkspaceManager
 from ..errors import BadConfig
 from . import dock_view as view
@@ -99,7 +101,13 @@ def _create(setting: Setting, args: argparse.Namespace) -> Result:
     made = setting.workspace().create_environment(args.name, args.python, args.comfyui, args.torch)
     status = made.status()
     lines = [f"Environment {args.name}: ComfyUI {status.comfyui}, Python {status.python}", str(made.path)]
+    lines += _of_the_lock(made)
     return result([*lines, "Next: gates dock node add PACK, gates dock run"], environment=status)
+
+
+def _of_the_lock(environment: Environment) -> list[str]:
+    """Where the packages could not be solved for all systems."""
+    return [HERE_ALONE] if environment.get_pyproject().has_environments() else []
 
 
 def _delete(setting: Setting, args: argparse.Namespace) -> Result:
@@ -181,8 +189,13 @@ def _repair(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _update(setting: Setting, args: argparse.Namespace) -> Result:
-    moved = setting.environment().update_comfyui(args.ref)
-    lines = [f"ComfyUI is at {moved.version} ({moved.commit[:12]}).", *moved.notes]
+    environment = setting.environment()
+    moved = environment.update_comfyui(args.ref)
+    lines = [
+        f"ComfyUI is at {moved.version} ({moved.commit[:12]}).",
+        *moved.notes,
+        *_of_the_lock(environment),
+    ]
     return result([*lines, "`gates dock rollback` takes it back."], comfyui=moved)
 
 
@@ -212,6 +225,7 @@ def _node_add(setting: Setting, args: argparse.Namespace) -> Result:
     lines = [f"Added {view.node_line(info)}. `gates dock rollback` takes it back."]
     scripts = [] if args.allow_scripts else environment.scripts_of(info)
     lines += [f"Not run: {one}. `gates dock sync --allow-scripts {info.name}` runs it." for one in scripts]
+    lines += _of_the_lock(environment)
     return result(lines, node=info, scripts=scripts)
 
 
