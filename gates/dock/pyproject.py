@@ -158,7 +158,9 @@ class PyprojectManager:
         here = self._edited()
         for depth, key in enumerate(path, 1):
             if key not in here:
-                here[key] = tomlkit.table(is_super_table=depth < len(path))
+                inline = isinstance(here, tomlkit.items.InlineTable)
+                made = tomlkit.inline_table() if inline else tomlkit.table(is_super_table=depth < len(path))
+                here[key] = made
             here = here[key]
             if not isinstance(here, (dict, Mapping)):
                 raise BadManifest(f"{self.file}: [{'.'.join(path[:depth])}] is no table.")
@@ -182,6 +184,7 @@ class PyprojectManager:
 
     def set_dependencies(self, lines: Sequence[str]) -> None:
         """What is there already stays where it stands, with its comment."""
+        self._lines("project", "dependencies")
         project = self._table("project")
         there = project.get("dependencies")
         if there:
