@@ -126,13 +126,13 @@ class WorkspaceManager:
         return places
 
     def _end_deletion(self, places: EnvironmentPlaces) -> None:
-        """What belongs to an environment whose deletion was killed half way joins it in the trash."""
+        """What belongs to an environment that is gone, deleted half way or by hand, goes to the trash too."""
         if places.root.exists() or not places.state.exists() or interrupted(places) is not None:
             return
-        for kept in reversed([one for one in self.trashed() if one.partition("~")[0] == places.name]):
-            if not (self.places.trash / kept / "state").exists():
-                atomic.move_new(places.state, self.places.trash / kept / "state")
-                return
+        kept = [self.places.trash / one for one in self.trashed() if one.partition("~")[0] == places.name]
+        half = next((one for one in reversed(kept) if not (one / "state").exists()), self._free(places.name))
+        half.mkdir(parents=True, exist_ok=True)
+        atomic.move_new(places.state, half / "state")
 
     def _names(self) -> list[str]:
         if not self.places.environments.is_dir():
@@ -171,13 +171,13 @@ class WorkspaceManager:
     def delete_environment(self, name: str) -> Path:
         """Move an environment to the trash of the workspace; where it lies now."""
         environment = self.get_environment(name)
+        data = self._read()
         with environment.places.held():
             target = self._free(name)
             target.mkdir(parents=True)
             atomic.move_new(environment.places.root, target / "environment")
             if environment.places.state.exists():
                 atomic.move_new(environment.places.state, target / "state")
-        data = self._read()
         if data.get("active") == name:
             self._write({**data, "active": None})
         return target
@@ -204,10 +204,10 @@ class WorkspaceManager:
             raise UnknownItem(f"The trash holds no environment {name!r}. It holds: {there}.")
         places = self._new_places(plain)
         kept = self.places.trash / found[-1]
-        atomic.move_new(kept / "environment", places.root)
-        if (kept / "state").exists():
+        if (kept / "state").exists():  # first: alone it is found to be half of a restoring, and put back
             places.state.parent.mkdir(parents=True, exist_ok=True)
             atomic.move_new(kept / "state", places.state)
+        atomic.move_new(kept / "environment", places.root)
         kept.rmdir()
         if self.get_config().active is None:
             self.set_active_environment(plain)
