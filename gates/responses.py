@@ -31,6 +31,7 @@ STATUS: Mapping[type[GatesError], int] = {
     errors.Unsupported: 415,
     errors.Refused: 422,
     errors.ClientError: 502,
+    errors.DockError: 400,  # of the command line alone
     errors.StorageFull: 507,
 }
 TOLD = ("differences", "hash", "expected", "node_errors")  # of what an error carries
