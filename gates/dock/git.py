@@ -40,13 +40,10 @@ IDENTITY = ("Dataset Gates dock", "dock@dataset-gates.invalid")
 SEPARATOR = "\x1f"
 URL = re.compile(r"(https?|ssh|git|file)://[^\s]+|[\w.-]+@[\w.-]+:[^\s]+")
 # A configuration that may name a program under a name of its own choosing is read before git obeys it.
-SUSPICIOUS = re.compile(
-    rb"filter|include|merge|diff|remote|worktree|gitproxy|alternaterefs|gpg|pack|vcs", re.I
-)
+SUSPICIOUS = re.compile(rb"filter|include|merge|diff|remote|worktree|gitproxy|alternaterefs|gpg|vcs", re.I)
 NAMES_PROGRAM = re.compile(
     r"filter\..*\.(clean|smudge|process|required)|diff\.external|diff\..*\.(command|textconv)"
-    r"|merge\..*\.driver|remote\..*\.(uploadpack|receivepack|vcs)|gpg\.(.*\.)?program"
-    r"|core\.(gitproxy|alternaterefscommand|worktree)",
+    r"|merge\..*\.driver|remote\..*\.vcs|gpg\.(.*\.)?program|core\.(gitproxy|alternaterefscommand)",
     re.S,
 )
 # What `clone` writes by itself.
@@ -55,7 +52,6 @@ DEFAULT_REMOTE = re.compile(
     rb'|\[branch "[^"\n]*"\]\s+remote = origin\s+merge = refs/heads/[^\n]*\n'
 )
 OWN_SCOPES = ("local", "worktree")
-TAMED = {"uploadpack": "git-upload-pack", "receivepack": "git-receive-pack", "required": "false"}
 COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -80,10 +76,8 @@ def _is_suspicious(git: Path) -> bool:
         return True  # a repository that lies elsewhere
 
 
-def _harmless(key: str, folder: Path) -> str:
-    if key == "core.worktree":
-        return str(folder)
-    return TAMED.get(key.rpartition(".")[2], "")
+def _harmless(key: str) -> str:
+    return "false" if key.endswith(".required") else ""
 
 
 def _settings(values: Mapping[str, str]) -> dict[str, str]:
@@ -121,7 +115,8 @@ class Git:
         parts = done.out.split("\0")
         rows = zip(parts[::2], parts[1::2], strict=False)
         own = {row.partition("\n")[0] for scope, row in rows if scope in OWN_SCOPES}
-        return _settings({key: _harmless(key, folder) for key in own if NAMES_PROGRAM.fullmatch(key)})
+        tree = {"GIT_WORK_TREE": str(folder)} if "core.worktree" in own else {}
+        return {**tree, **_settings({key: _harmless(key) for key in own if NAMES_PROGRAM.fullmatch(key)})}
 
     def _environment(self, folder: Path, identity: bool = False) -> dict[str, str]:
         fixed = {
@@ -259,8 +254,10 @@ class Git:
         return commit
 
     def fetch(self, folder: Path) -> None:
-        words = ("fetch", "--quiet", "--tags", "--force", "--no-recurse-submodules", "origin")
-        self.run(folder, *words, timeout=SLOW).checked(f"Fetching what is new for {folder.name}")
+        words = ("fetch", "--quiet", "--tags", "--force", "--no-recurse-submodules")
+        # In words, for of two settings git takes the first, which is the repository's.
+        asked = ("--upload-pack", "git-upload-pack", "origin")
+        self.run(folder, *words, *asked, timeout=SLOW).checked(f"Fetching what is new for {folder.name}")
 
     def remote(self, folder: Path) -> str | None:
         done = self.run(folder, "config", "--get", "remote.origin.url")
