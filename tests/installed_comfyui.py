@@ -16,7 +16,6 @@ from gates.dock.git import Git
 from gates.dock.installs import Install, find_install
 from gates.dock.processes import SystemRunner
 from gates.dock.uv import UVInterface
-
 from tests.wheels import outside, wheel
 
 VERSION = "0.3.70"
