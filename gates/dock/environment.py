@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ..errors import (
     BadManifest,
-    DockError,
     EnvironmentExists,
     NodeExists,
     NoEnvironment,
@@ -18,32 +17,32 @@ from ..errors import (
 )
 from . import comfyui
 from .applying import Applying, Staged
+from .creating import Wishes, build, discard
 from .crew import Crew
 from .differences import difference
 from .installed import read_installed
 from .node_checks import requirements_of
-from .operation import Operation, interrupted, remove_owned, sweep
-from .packs import head_of, taken
+from .operation import Operation, interrupted, sweep
+from .packs import taken
 from .places import EnvironmentPlaces, Programs, environment_name
-from .planning import complete, node_plan, plan, scripts_in, still_there
+from .planning import complete, plan, scripts_in
 from .processes import Command, Finished
-from .pyproject import PyprojectManager, new_manifest
+from .pyproject import PyprojectManager
 from .records import (
     Commit,
     EnvironmentDiff,
     EnvironmentStatus,
-    Issue,
     NodeInfo,
     RepairResult,
     SyncPlan,
     SyncResult,
     Updated,
     ValidationResult,
+    short,
 )
 from .requirements import added_by_hand
 from .solving import Solved, read_lock, solve
-from .torch_backend import hold_torch, set_torch
-from .uv import locked_packages
+from .standing import put_right, soundness, standing
 
 
 class Environment:
@@ -88,56 +87,13 @@ class Environment:
             try:
                 operation.begin("create", f"Create {places.name}", None)
                 places.root.mkdir(parents=True)
-                made._build(operation, url, ref, python, torch)
+                made._crew = build(places, crew, operation, Wishes(url, ref, python, torch))
+                made._uv = made._crew.uv
             except BaseException:
-                made._discard()
+                discard(places)
                 raise
             operation.committed()
         return made
-
-    def _build(
-        self, operation: Operation, url: str, ref: str | None, python: str | None, torch: str | None
-    ) -> None:
-        interpreter = self._uv.find_python(python, self.path)
-        self._use(interpreter)
-        crew_step = self._crew.step
-        crew_step("clone")
-        core = comfyui.clone(self._git, url, ref, self.places.core)
-        self.places.cec.mkdir()
-        (self.places.cec / "workflows").mkdir()
-        version = self._uv.version_of(interpreter)
-        manifest = PyprojectManager(self.places.manifest)
-        manifest.text = new_manifest(self.name, version)
-        manifest.set_dependencies(comfyui.wanted_by(self.places.core).lines)
-        manifest.set_settings(
-            comfyui_repository=core.repository,
-            comfyui_version=core.ref or core.version or core.commit[:12],
-            comfyui_commit=core.commit,
-        )
-        if torch is not None:
-            set_torch(manifest, torch, self._crew)
-        solved = solve(self._uv, manifest.text, None, self.places.staging)
-        if torch is not None:
-            manifest.text = solved.manifest
-            hold_torch(manifest, locked_packages(solved.lock))
-            solved = solve(self._uv, manifest.text, solved.lock, self.places.staging)
-        crew_step("solved")
-        operation.write_file(self.places.manifest, solved.manifest.encode("utf-8"))
-        operation.write_file(self.places.lock, solved.lock.encode("utf-8"))
-        crew_step("venv")
-        self._uv.make_venv(self.places.venv, interpreter)
-        self._applying(operation).packages()
-        self._git.init(self.places.cec)
-        crew_step("commit")
-        sentence = f"Create {self.name} with ComfyUI {core.version or core.commit[:12]}"
-        self._git.commit_all(self.places.cec, sentence)
-
-    def _discard(self) -> None:
-        """What a creation left that did not end."""
-        if self.places.root.exists():
-            remove_owned(self.places.root.parent, self.places.root.name)
-        if self.places.state.exists():
-            remove_owned(self.places.state.parent, self.places.state.name)
 
     # --- looking
 
@@ -156,74 +112,14 @@ class Environment:
 
     def status(self, active: bool = False) -> EnvironmentStatus:
         """As it stands; starts git once or twice and uv not at all."""
-        manifest = self.get_pyproject()
-        settings, nodes = manifest.settings(), manifest.nodes()
-        installed = read_installed(self.places.installed)
-        missing, wrong = node_plan(self.places, nodes, installed)
-        commits = self._git.log(self.places.cec, 1)
-        left = interrupted(self.places)
-        return EnvironmentStatus(
-            name=self.name,
-            path=self.path,
-            active=active,
-            comfyui=settings.get("comfyui_version"),
-            python=settings.get("python_version"),
-            nodes=tuple(nodes.values()),
-            changes=tuple(self._git.changes(self.places.cec)),
-            unsynced=tuple(self._unsynced(settings, nodes, missing, wrong)),
-            commit=commits[0].id if commits else None,
-            message=commits[0].message if commits else None,
-            interrupted=left.sentence if left is not None else None,
-        )
-
-    def _unsynced(
-        self,
-        settings: dict[str, object],
-        nodes: dict[str, NodeInfo],
-        missing: Sequence[NodeInfo],
-        wrong: Sequence[tuple[NodeInfo, str | None]],
-    ) -> list[str]:
-        lines = [f"{info.name} is not installed" for info in missing]
-        lines += [
-            f"{info.name} is at {_short(there)}, not at {_short(info.version)}" for info, there in wrong
-        ]
-        known = read_installed(self.places.installed)
-        lines += [f"{name} is still installed" for name in still_there(self.places, nodes, known)]
-        wanted = settings.get("comfyui_commit")
-        there = head_of(self.places.core)
-        if wanted and there != wanted:
-            lines.append(f"ComfyUI is at {_short(there)}, not at {_short(str(wanted))}")
-        if not self.places.python().exists():
-            lines.append("the virtual environment is missing")
-        if not self.places.lock.exists():
-            lines.append("uv.lock is missing")
-        return lines
+        return standing(self.places, self._git, active)
 
     def diff(self) -> EnvironmentDiff:
         return difference(self.places, self._git)
 
     def validate(self) -> ValidationResult:
         """The manifest, the packs that it names, and whether all packages can be had together."""
-        issues: list[Issue] = []
-        try:
-            manifest = self.get_pyproject()
-            nodes = manifest.nodes()
-        except BadManifest as error:
-            return ValidationResult((Issue(error.code, str(error)),))
-        seen: dict[str, str] = {}
-        for key, info in nodes.items():
-            folded = info.name.casefold()
-            if folded in seen:
-                issues.append(Issue("node_exists", f"{key} and {seen[folded]} have one folder, {info.name}."))
-            seen[folded] = key
-            if info.source == "local" and not Path(str(info.path)).is_dir():
-                issues.append(Issue("unknown_node", f"{info.name}: the folder {info.path} is gone."))
-        try:
-            notes = self._solved(manifest).notes
-            issues += [Issue("package_conflict", note, blocks=False) for note in notes]
-        except DockError as error:
-            issues.append(Issue(error.code, str(error)))
-        return ValidationResult(tuple(issues))
+        return soundness(self.get_pyproject(), self._solved)
 
     # --- changing
 
@@ -423,13 +319,7 @@ class Environment:
             done.append("the virtual environment was made anew")
             self._remake_venv()
         result = self.sync()
-        done += [f"installed {info.name}" for info in result.plan.install_nodes]
-        done += [f"put {info.name} back to {_short(info.version)}" for info, _ in result.plan.change_nodes]
-        done += [f"took out {name}" for name in result.plan.remove_nodes]
-        done += [f"ComfyUI is at {_short(result.plan.comfyui)} again"] if result.plan.comfyui else []
-        packages = [change.name for change in result.plan.packages]
-        done += [f"packages: {', '.join(packages)}"] if packages else []
-        done += [f"kept aside: {path}" for path in result.kept_aside]
+        done += put_right(result)
         return RepairResult(tuple(done), self.validate().issues)
 
     def _remake_venv(self) -> None:
@@ -457,7 +347,7 @@ class Environment:
             self._git.unlock(folder)
         head = self._git.head(self.places.cec) if self.places.cec.is_dir() else None
         if operation.journal.kind == "create" and head is None:
-            self._discard()
+            discard(self.places)
             return []
         applying = self._applying(operation)
         if head == operation.journal.head:
@@ -466,19 +356,13 @@ class Environment:
         return applying.notes
 
 
-def _short(version: str | None) -> str:
-    if version is None:
-        return "an unknown version"
-    return version[:12] if len(version) >= 40 else version
-
-
 def _at(info: NodeInfo) -> str:
-    return f" {_short(info.version)}" if info.version else ""
+    return f" {short(info.version)}" if info.version else ""
 
 
 def _sync_sentence(planned: SyncPlan, staged: Mapping[str, Staged]) -> str:
     parts = [f"add {info.name}" for info in planned.install_nodes if info.key in staged]
-    parts += [f"{i.name} to {_short(i.version)}" for i, _ in planned.change_nodes if i.key in staged]
+    parts += [f"{i.name} to {short(i.version)}" for i, _ in planned.change_nodes if i.key in staged]
     parts += [f"remove {name}" for name in planned.remove_nodes]
-    parts += [f"ComfyUI to {_short(planned.comfyui)}"] if planned.comfyui else []
+    parts += [f"ComfyUI to {short(planned.comfyui)}"] if planned.comfyui else []
     return f"Sync: {', '.join(parts)}" if parts else "Sync"

@@ -178,3 +178,10 @@ class Commit:
 class WorkspaceConfig:
     active: str | None = None
     values: dict[str, str] = field(default_factory=dict)
+
+
+def short(version: str | None) -> str:
+    """A version for a person: of a commit the first twelve digits."""
+    if version is None:
+        return "an unknown version"
+    return version[:12] if len(version) >= 40 else version

@@ -1,0 +1,94 @@
+"""How an environment stands: what it is, what is not as the manifest says, whether the manifest is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ..errors import BadManifest, DockError
+from .git import Git
+from .installed import Installed, read_installed
+from .operation import interrupted
+from .packs import head_of
+from .places import EnvironmentPlaces
+from .planning import node_plan, still_there
+from .pyproject import PyprojectManager
+from .records import EnvironmentStatus, Issue, NodeInfo, SyncResult, ValidationResult, short
+from .solving import Solved
+
+
+def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentStatus:
+    """Starts git once or twice and uv not at all. Raises BadManifest."""
+    manifest = PyprojectManager(places.manifest)
+    settings, nodes = manifest.settings(), manifest.nodes()
+    installed = read_installed(places.installed)
+    unsynced = [*_packs(places, nodes, installed), *_others(places, settings.get("comfyui_commit"))]
+    commits = git.log(places.cec, 1)
+    left = interrupted(places)
+    return EnvironmentStatus(
+        name=places.name,
+        path=places.root,
+        active=active,
+        comfyui=settings.get("comfyui_version"),
+        python=settings.get("python_version"),
+        nodes=tuple(nodes.values()),
+        changes=tuple(git.changes(places.cec)),
+        unsynced=tuple(unsynced),
+        commit=commits[0].id if commits else None,
+        message=commits[0].message if commits else None,
+        interrupted=left.sentence if left is not None else None,
+    )
+
+
+def _packs(places: EnvironmentPlaces, nodes: dict[str, NodeInfo], installed: Installed) -> Iterator[str]:
+    missing, wrong = node_plan(places, nodes, installed)
+    yield from (f"{info.name} is not installed" for info in missing)
+    for info, there in wrong:
+        yield f"{info.name} is at {short(there)}, not at {short(info.version)}"
+    yield from (f"{name} is still installed" for name in still_there(places, nodes, installed))
+
+
+def _others(places: EnvironmentPlaces, wanted: str | None) -> Iterator[str]:
+    there = head_of(places.core)
+    if wanted and there != wanted:
+        yield f"ComfyUI is at {short(there)}, not at {short(wanted)}"
+    if not places.python().exists():
+        yield "the virtual environment is missing"
+    if not places.lock.exists():
+        yield "uv.lock is missing"
+
+
+def soundness(manifest: PyprojectManager, solved: Callable[[PyprojectManager], Solved]) -> ValidationResult:
+    """What is wrong with a manifest: in itself, in its packs, or because the packages cannot be had."""
+    try:
+        issues = list(_of_packs(manifest.nodes()))
+    except BadManifest as error:
+        return ValidationResult((Issue(error.code, str(error)),))
+    try:
+        notes = solved(manifest).notes
+        issues += [Issue("package_conflict", note, blocks=False) for note in notes]
+    except DockError as error:
+        issues.append(Issue(error.code, str(error)))
+    return ValidationResult(tuple(issues))
+
+
+def _of_packs(nodes: dict[str, NodeInfo]) -> Iterator[Issue]:
+    seen: dict[str, str] = {}
+    for key, info in nodes.items():
+        same = seen.setdefault(info.name.casefold(), key)
+        if same != key:
+            yield Issue("node_exists", f"{key} and {same} have one folder, {info.name}.")
+        if info.source == "local" and not Path(str(info.path)).is_dir():
+            yield Issue("unknown_node", f"{info.name}: the folder {info.path} is gone.")
+
+
+def put_right(done: SyncResult) -> list[str]:
+    """What a sync put back, one line each."""
+    plan = done.plan
+    lines = [f"installed {info.name}" for info in plan.install_nodes]
+    lines += [f"put {info.name} back to {short(info.version)}" for info, _ in plan.change_nodes]
+    lines += [f"took out {name}" for name in plan.remove_nodes]
+    lines += [f"ComfyUI is at {short(plan.comfyui)} again"] if plan.comfyui else []
+    packages = [change.name for change in plan.packages]
+    lines += [f"packages: {', '.join(packages)}"] if packages else []
+    return [*lines, *(f"kept aside: {path}" for path in done.kept_aside)]
