@@ -296,6 +296,7 @@ NAMED: dict[str, set[str]] = {
     "tests/test_dock_registry.py": {"api.comfy.org"},
     "tests/test_dock_registry_names.py": {"github.com"},
     "tests/test_dock_story.py": {"github.com"},
+    "tests/test_dock_torch.py": {"download.pytorch.org"},
     "docs/testing-your-pack.md": {"download.pytorch.org", "github.com"},
     "docs/third-party.md": {
         "commons.wikimedia.org",
