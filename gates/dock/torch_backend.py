@@ -11,9 +11,10 @@ from .comfyui import BACKEND, TORCH_INDEX, TORCH_PACKAGES
 from .crew import Crew
 from .processes import Command, basic_environment
 from .pyproject import PyprojectManager
-from .tools import on_path
+from .tools import library, on_path
 
 CUDA_BUILDS = ("cu130", "cu129", "cu128", "cu126", "cu124", "cu121", "cu118")
+DRIVER = re.compile(r"CUDA\s+(?:UMD\s+)?Version\s*:\s*(\d{1,3})\.(\d{1,3})\b")  # UMD: drivers from 610 on
 
 
 def set_torch(manifest: PyprojectManager, wanted: str, crew: Crew) -> None:
@@ -28,8 +29,14 @@ def set_torch(manifest: PyprojectManager, wanted: str, crew: Crew) -> None:
 def hold_torch(manifest: PyprojectManager, locked: dict[str, str]) -> None:
     """Constrain what the lock has chosen, so that no pack can move it."""
     pins = {name: f"{name}=={locked[name]}" for name in TORCH_PACKAGES if name in locked}
-    others = [line for line in manifest.constraints() if re.split(r"[^\w.-]", line)[0] not in pins]
+    others = [line for line in manifest.constraints() if _package(line) not in pins]
     manifest.set_constraints([*others, *pins.values()])
+
+
+def _package(line: str) -> str:
+    """Whose constraint this is, however it is spelled."""
+    name = re.match(r"\s*([\w.-]*)", line)
+    return str(library("packaging.utils").canonicalize_name(name[1] if name else ""))
 
 
 def detected(crew: Crew) -> str:
@@ -38,6 +45,6 @@ def detected(crew: Crew) -> str:
     if program is None or sys.platform == "darwin":
         return "cpu"
     done = crew.runner.run(Command((program,), Path.cwd(), basic_environment(crew.outside)))
-    found = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", done.out)
-    most = int(found[1]) * 10 + int(found[2]) if found else 0
-    return next((build for build in CUDA_BUILDS if int(build[2:]) <= most), "cpu")
+    found = DRIVER.search(done.out)
+    most = (int(found[1]), int(found[2])) if found else (0, 0)
+    return next((build for build in CUDA_BUILDS if (int(build[2:-1]), int(build[-1])) <= most), "cpu")
