@@ -40,6 +40,10 @@ def scan(folder: Path) -> Wanted:
 def read_project(file: Path) -> Wanted:
     if not file.is_file():
         return Wanted()
+    if not file.resolve().is_relative_to(file.parent.resolve()):
+        raise BadRequirement(
+            f"{file.parent.name}/{file.name} is a link to outside of the pack. Nothing is read."
+        )
     project = read_toml(_text(file), f"{file.parent.name}/{file.name}").get("project", {})
     listed = project.get("dependencies", []) if isinstance(project, dict) else []
     lines = [checked(str(one), f"{file.parent.name}/{file.name}") for one in listed if isinstance(one, str)]
@@ -73,16 +77,26 @@ class _Reading:
             self._take(line, f"{shown} line {number}", file, within)
 
     def _take(self, line: str, where: str, file: Path, within: tuple[Path, ...]) -> None:
-        included = re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S+)", line)
+        included = re.fullmatch(r"(?:-r|--requirement)[\s=]*(\S.*)", line)
         if included:
-            target = (file.parent / included[1]).resolve()
-            if not target.is_relative_to(self.base) or not target.is_file():
-                raise BadRequirement(f"{where} includes {included[1]!r}, which is not in the pack.")
+            name = included[1].strip("'\"")
+            target = _file_below(self.base, file.parent, name)
+            if target is None:
+                raise BadRequirement(f"{where} includes {name[:120]!r}, which is not in the pack.")
             self.read(target, (*within, file))
         elif line.startswith("-"):
             self.notes.append(f"{where}: the option {re.split(r'[ =]', line)[0]} is not taken over")
         else:
             self.lines.append(checked(line, where))
+
+
+def _file_below(base: Path, folder: Path, name: str) -> Path | None:
+    """The file of this name, links followed; None where there is none, or where it lies outside of `base`."""
+    try:
+        target = (folder / name).resolve()
+        return target if target.is_relative_to(base) and target.is_file() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, links in a ring
+        return None
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -103,13 +117,23 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 def checked(line: str, where: str) -> str:
     """A requirement in its usual form. Raises BadRequirement."""
     requirements = library("packaging.requirements")
-    text = re.sub(r"^((?:git|hg|svn|bzr)\+\S+?)#egg=([\w.-]+).*$", r"\2 @ \1", line.strip())
     try:
-        return str(requirements.Requirement(text))
+        return str(requirements.Requirement(_named_first(line.strip())))
     except requirements.InvalidRequirement as error:
         raise BadRequirement(
             f"{where}: {redacted(line)[:120]!r} is no requirement ({str(error).splitlines()[0]})."
         ) from None
+
+
+def _named_first(line: str) -> str:
+    """`URL#egg=NAME&subdirectory=FOLDER; MARKER` as PEP 508 writes it; any other line as it is."""
+    found = re.fullmatch(r"((?:\w+\+)?\w+:/[^\s#]+)#([^\s;]+)\s*(;.*)?", line)
+    parts = found[2].split("&") if found else []
+    egg = next((re.match(r"egg=([\w.-]+(?:\[[\w.,-]*\])?)", one) for one in parts if one[:4] == "egg="), None)
+    if found is None or egg is None:
+        return line
+    rest = "&".join(one for one in parts if not one.startswith("egg="))
+    return f"{egg[1]} @ {found[1]}{'#' if rest else ''}{rest} {found[3] or ''}".rstrip()
 
 
 def name_of(line: str) -> str:
