@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ class ConfigManager:
         found = _read(self._workspace_file).get("config", {})
         if not isinstance(found, dict):
             raise BadConfig(f"{self._workspace_file}: config is no JSON object. Mend it.")
-        return dict(found)
+        return _texts(found, self._workspace_file)
 
     def set_workspace_config(self, key: str, value: str | None) -> None:
         """None takes the key away. Raises BadConfig."""
@@ -63,10 +64,10 @@ class ConfigManager:
         _write(self._workspace_file, {**_read(self._workspace_file), "config": config})
 
     def get_user_config(self) -> dict[str, str]:
-        return dict(_read(self._user_file))
+        return _texts(_read(self._user_file), self._user_file)
 
     def set_user_config(self, key: str, value: str | None) -> None:
-        _write(self._user_file, _with(_read(self._user_file), key, value))
+        _write(self._user_file, _with(self.get_user_config(), key, value))
 
     def value(self, key: str) -> str | None:
         """The workspace's word, else the person's own; None where neither says anything."""
@@ -85,26 +86,35 @@ class ConfigManager:
 
     def api_key(self, service: str) -> str | None:
         """The key itself, for a request to that service."""
-        named = SERVICES[_service(service)]
-        kept: str | None = self._outside.get(named) or self._from_keyring(service)
-        return kept or _read(self._key_file).get(service)
+        variable = SERVICES[_service(service)]
+        outside = self._from_outside(service)
+        if outside and not _is_key(outside):
+            raise BadConfig(f"What {variable} holds is no API key: it is too long or holds odd characters.")
+        return outside or self._from_keyring(service) or self._kept().get(service)
+
+    def _from_outside(self, service: str) -> str:
+        return self._outside.get(SERVICES[service], "").strip()
+
+    def _kept(self) -> dict[str, str]:
+        return _texts(_read(self._key_file), self._key_file)
 
     def _where(self, service: str) -> str | None:
-        if self._outside.get(SERVICES[service]):
+        if self._from_outside(service):
             return "environment"
         if self._from_keyring(service):
             return "keyring"
-        return "file" if _read(self._key_file).get(service) else None
+        return "file" if self._kept().get(service) else None
 
     def set_api_key(self, service: str, key: str | None) -> str:
         """Keep a key, or with None forget it; where it was put: keyring or file."""
         _service(service)
-        if key is not None and (not key.strip() or len(key) > LONGEST or not key.isprintable()):
+        key = key.strip() if key is not None else None
+        if key is not None and not _is_key(key):
             raise BadConfig(
-                f"This is no API key for {service}: it is empty, too long or holds control characters."
+                f"This is no API key for {service}: it is empty, too long or holds odd characters."
             )
         where = "keyring" if self._to_keyring(service, key) else "file"
-        kept = _read(self._key_file)
+        kept = self._kept()
         rest = {name: value for name, value in kept.items() if name != service}
         wanted = {**rest, service: key} if where == "file" and key is not None else rest
         if wanted != kept:
@@ -154,6 +164,26 @@ def _service(name: str) -> str:
     return name
 
 
+def _is_key(key: str) -> bool:
+    """Whether it can stand in the header of a request: what cannot would be quoted in an error."""
+    return 0 < len(key) <= LONGEST and key.isascii() and key.isprintable()
+
+
+def _texts(values: Mapping[str, Any], file: Path) -> dict[str, str]:
+    wrong = [name for name, value in values.items() if not isinstance(value, str)]
+    if wrong:
+        raise BadConfig(f"{file}: {wrong[0][:40]!r} is no text. Mend it, or take it away.")
+    return dict(values)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _with(config: Mapping[str, str], key: str, value: str | None) -> dict[str, str]:
     if key not in KEYS:
         raise BadConfig(f"There is no setting {key[:40]!r}; there is: {', '.join(KEYS)}.")
@@ -162,7 +192,11 @@ def _with(config: Mapping[str, str], key: str, value: str | None) -> dict[str, s
         return rest
     if not value or len(value) > LONGEST or not value.isprintable():
         raise BadConfig(f"{key} wants a text of one line.")
-    if key == "registry_url" and urlsplit(value).scheme not in ("http", "https"):
+    if re.match(r"\w+://[^/@]*:[^/]*@", value) or (key == "registry_url" and "@" in value):
+        raise BadConfig(
+            f"{key} holds a password or a key, which would stand there for everybody. Leave it out."
+        )
+    if key == "registry_url" and not _is_address(value):
         raise BadConfig(f"registry_url wants an address that begins with https://, not {value[:80]!r}.")
     return {**rest, key: value}
 
@@ -172,7 +206,7 @@ def _read(file: Path) -> dict[str, Any]:
         data = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadConfig(f"{file} cannot be read ({error}). Mend it, or move it away.") from None
     if not isinstance(data, dict):
         raise BadConfig(f"{file} is no JSON object. Mend it, or move it away.")
