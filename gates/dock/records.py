@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,12 +11,16 @@ from .tools import library
 
 
 def node_key(name: str) -> str:
-    """A name that spells more than ASCII gets a hash, for a dependency group must not."""
-    letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower())
+    """A name that spells more than ASCII gets a hash, for a dependency group must not.
+
+    Two names that are one folder where case or the form of an accent does not count have one key.
+    """
+    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    letters = "".join(c if c.isascii() and c.isalnum() else "-" for c in same)
     key = "-".join(part for part in letters.split("-") if part)
     if name.isascii():
         return key
-    return f"{key or 'pack'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return f"{key or 'pack'}-{hashlib.sha256(same.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
