@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -18,16 +19,25 @@ SCHEMA = "1.0.0"
 NODE_KEYS = ("name", "source", "registry_id", "version", "repository", "ref", "path", "sha256")
 
 
+DEEP = re.compile(r"(?:\.\s{0,8}[\w\"'-]{1,100}\s{0,8}){30}")  # time grows with the square of a key's depth
+HEAD = re.compile(r"[ \t]*\[\[?[ \t]*[\w\"'][^\[\]]*\]\]?[ \t]*(?:#.*)?")
+MARK = "#@head-"
+
+
 def read_toml(text: str, where: str) -> dict[str, Any]:
     """Plain values of a TOML text. Raises BadManifest with the place."""
     tomlkit = library("tomlkit")
+    if DEEP.search(text):
+        raise BadManifest(
+            f"{where} cannot be read: it is nested too deep. Mend it, or take back the last change."
+        )
     try:
         value: dict[str, Any] = _quick(text)
         return value
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             return dict(tomlkit.parse(text).unwrap())
-        except tomlkit.exceptions.TOMLKitError as error:
+        except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError) as error:
             raise BadManifest(
                 f"{where} cannot be read: {error}. Mend it, or take back the last change."
             ) from None
@@ -50,6 +60,7 @@ class PyprojectManager:
         self.file = file
         self._text: str | None = None
         self._document: Any = None
+        self._heads = Heads()
 
     @property
     def text(self) -> str:
@@ -141,16 +152,13 @@ class PyprojectManager:
 
     def _edited(self) -> Any:
         if self._document is None:
-            tomlkit = library("tomlkit")
-            try:
-                self._document = tomlkit.parse(self.text)
-            except tomlkit.exceptions.TOMLKitError as error:
-                raise BadManifest(f"{self.file} cannot be read: {error}.") from None
+            self.values()  # what is no TOML is said here, with its place
+            self._heads = Heads()
+            self._document = library("tomlkit").parse(self._heads.marked(self.text))
         return self._document
 
     def _done(self) -> None:
-        document = self._document
-        self._text = library("tomlkit").dumps(document)
+        self._text = self._heads.unmarked(library("tomlkit").dumps(self._document))
 
     def _table(self, *path: str) -> Any:
         """The table at `path`, made where it is not there; those in between get no head of their own."""
@@ -186,14 +194,7 @@ class PyprojectManager:
         """What is there already stays where it stands, with its comment."""
         self._lines("project", "dependencies")
         project = self._table("project")
-        there = project.get("dependencies")
-        if there:
-            for at in reversed(range(len(there))):
-                if str(there[at]) not in lines:
-                    del there[at]
-            there.extend(line for line in lines if line not in [str(one) for one in there])
-        else:
-            project["dependencies"] = _array(lines)
+        _fill(project, "dependencies", lines, sort=False)
         self._done()
 
     def set_node(self, info: NodeInfo, requirements: Sequence[str]) -> None:
@@ -215,18 +216,27 @@ class PyprojectManager:
         groups = self._table(GROUPS)
         name = next((name for name in groups if node_key(name) == key), key)
         if requirements:
-            groups[name] = _array(requirements)
+            _fill(groups, name, requirements, sort=True)
         else:
             groups.pop(name, None)
 
     def remove_node(self, key: str) -> None:
+        ended = self.text.endswith("\n\n")
         tables = self._table("tool", TOOL, "nodes")
         tables.pop(_named(tables, key) or key)
         self._set_group(key, ())
         self._done()
+        if not ended and self.text.endswith("\n\n"):  # the empty line that was before the last table
+            self.text = self.text.rstrip("\n") + "\n"
 
     def set_constraints(self, lines: Sequence[str]) -> None:
-        self._set(("tool", "uv"), {"constraint-dependencies": _array(lines) if lines else None})
+        self._lines("tool", "uv", "constraint-dependencies")
+        uv = self._table("tool", "uv")
+        if lines:
+            _fill(uv, "constraint-dependencies", lines, sort=False)
+        else:
+            uv.pop("constraint-dependencies", None)
+        self._done()
 
     def set_index(self, name: str, url: str, packages: Sequence[str]) -> None:
         """An explicit index of this name, and that these packages come from it."""
@@ -235,12 +245,13 @@ class PyprojectManager:
         indexes = uv.get("index")
         if indexes is None:
             indexes = uv["index"] = tomlkit.aot()
-        kept = next((one for one in indexes if one.get("name") == name), None)
-        if kept is None:
-            kept = tomlkit.table()
-            kept["name"] = name
+        if not isinstance(indexes, list) or not all(isinstance(one, dict) for one in indexes):
+            raise BadManifest(f"{self.file}: tool.uv.index is no list of tables.")
+        at = next((at for at, one in enumerate(indexes) if one.get("name") == name), None)
+        kept = indexes[at] if at is not None else _new_entry(indexes)
+        kept["name"], kept["url"], kept["explicit"] = name, url, True
+        if at is None:
             indexes.append(kept)
-        kept["url"], kept["explicit"] = url, True
         sources = self._table("tool", "uv", "sources")
         for package in packages:
             entry = tomlkit.inline_table()
@@ -263,6 +274,91 @@ def _named(tables: Any, key: str) -> str | None:
 
 def _is_folder_name(name: str) -> bool:
     return atomic.is_plain_name(name) and not name.startswith((".", "-")) and bool(node_key(name))
+
+
+class Heads:
+    """Comments above the head of a table, which tomlkit counts to the table before.
+
+    While a document is edited they are kept here, and each head carries a mark that says where they belong:
+    nothing is written between them, and they stay when one of the tables goes.
+    """
+
+    def __init__(self) -> None:
+        self._above: list[str] = []
+        self._tail = ""
+
+    def marked(self, text: str) -> str:
+        out: list[str] = []
+        for line in text.split("\n"):
+            head = line.removesuffix("\r")
+            if HEAD.fullmatch(head):
+                self._above.append(_cut(out))
+                line = f"{head}{MARK}{len(self._above) - 1}@{line[len(head) :]}"
+            out.append(line)
+        self._tail = _cut(out).removesuffix("\n")
+        marked = "\n".join([*out, ""] if self._tail else out)
+        if MARK not in text and read_toml(marked, "") == read_toml(text, ""):
+            return marked
+        self._above, self._tail = [], ""  # a text in quotes looks like a head
+        return text
+
+    def unmarked(self, text: str) -> str:
+        if not self._above and not self._tail:
+            return text
+        out, done = [], 0
+        for line in text.split("\n"):
+            mark = re.search(rf"{MARK}(\d+)@", line)
+            if mark:
+                above = "".join(self._above[done : int(mark[1]) + 1])
+                done = max(done, int(mark[1]) + 1)
+                line = above + line.replace(mark[0], "")
+            out.append(line)
+        return "\n".join(out) + "".join(self._above[done:]) + self._tail
+
+
+def _cut(lines: list[str]) -> str:
+    """Take the comments off the end that stand apart from what is before them."""
+    at = len(lines)
+    while at and not lines[at - 1].split("#")[0].strip():
+        at -= 1
+    if at and any(not line.strip() for line in lines[at:-1]):
+        while lines[at].strip():  # right below the last key: of that table
+            at += 1
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    above = "".join(f"{line}\n" for line in lines[at:])
+    del lines[at:]
+    return above
+
+
+def _new_entry(tables: Any) -> Any:
+    tomlkit = library("tomlkit")
+    return tomlkit.table() if isinstance(tables, tomlkit.items.AoT) else tomlkit.inline_table()
+
+
+def _fill(table: Any, key: str, lines: Sequence[str], sort: bool) -> None:
+    """Make the list of this name hold these lines; those that are there stay as they are, with comments.
+
+    With `sort` they stand in the order of `lines`, else new ones come last.
+    """
+    there = table.get(key)
+    old = [one for one in there if isinstance(one, str)] if isinstance(there, list) else []
+    kept = [line for line in old if line in lines]
+    wanted = [*lines] if sort else [*kept, *(line for line in lines if line not in kept)]
+    commented = isinstance(there, list) and "#" in str(library("tomlkit").item(there).as_string())
+    if not (old or commented) or [line for line in wanted if line in kept] != kept:
+        table[key] = _array(wanted)
+        return
+    _drop(there, {*old} - {*kept})
+    for at, line in enumerate(wanted):
+        if line not in kept:
+            there.insert(list(there).index(wanted[at - 1]) + 1 if at else 0, line)
+
+
+def _drop(array: Any, lines: set[str]) -> None:
+    for at in reversed(range(len(array))):
+        if isinstance(array[at], str) and str(array[at]) in lines:
+            del array[at]
 
 
 def _array(lines: Sequence[str]) -> Any:
