@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -49,7 +50,7 @@ class WorkspaceManager:
             if names - {".metadata", "comfydock_cache", "environments", "logs", "uv_cache", "uv"}:
                 raise ForeignWorkspace(f"{places.root} holds other files. Choose an empty folder.")
         for name in (*FOLDERS, "uv_cache", "uv/python", ".metadata"):
-            (places.root / name).mkdir(parents=True, exist_ok=True)
+            _folder(places.root, name)
         made = cls(places, crew_of, clock)
         made._write({"made_by": MAKER, "version": 1, "active": None, "config": {}})
         return made
@@ -71,7 +72,7 @@ class WorkspaceManager:
             data = json.loads(self.places.file.read_text("utf-8"))
         except FileNotFoundError:
             raise NoWorkspace(f"{self.places.root} is no workspace. `gates dock init` makes one.") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise ForeignWorkspace(
                 f"{self.places.file} cannot be read ({error}). Mend it, or restore it from a backup: "
                 "nothing is written over it."
@@ -124,6 +125,12 @@ class WorkspaceManager:
         places = self.places.environment(name)
         self._end_deletion(places)
         return places
+
+    def _no_folder_at(self, path: Path) -> None:
+        if os.path.lexists(path):
+            raise EnvironmentExists(
+                f"{path} is there already and is left alone. Move it away, then try again."
+            )
 
     def _end_deletion(self, places: EnvironmentPlaces) -> None:
         """What belongs to an environment that is gone, deleted half way or by hand, goes to the trash too."""
@@ -192,8 +199,13 @@ class WorkspaceManager:
         """Names in the trash, the newest of each last."""
         if not self.places.trash.is_dir():
             return []
-        entries = sorted(self.places.trash.iterdir(), key=lambda entry: entry.stat().st_mtime)
-        return [entry.name for entry in entries if (entry / "environment").is_dir()]
+        entries = [
+            one
+            for one in self.places.trash.iterdir()
+            if not is_link(one) and not is_link(one / "environment")
+        ]
+        kept = [entry for entry in entries if (entry / "environment").is_dir()]
+        return [entry.name for entry in sorted(kept, key=lambda entry: entry.stat().st_mtime)]
 
     def restore_environment(self, name: str) -> Environment:
         """Bring the newest of this name back from the trash. Raises UnknownItem, EnvironmentExists."""
@@ -204,6 +216,9 @@ class WorkspaceManager:
             raise UnknownItem(f"The trash holds no environment {name!r}. It holds: {there}.")
         places = self._new_places(plain)
         kept = self.places.trash / found[-1]
+        self._no_folder_at(places.root)
+        if (kept / "state").exists():
+            self._no_folder_at(places.state)
         if (kept / "state").exists():  # first: alone it is found to be half of a restoring, and put back
             places.state.parent.mkdir(parents=True, exist_ok=True)
             atomic.move_new(kept / "state", places.state)
@@ -223,25 +238,49 @@ class WorkspaceManager:
         source = WorkspacePlaces(Path(os.path.abspath(other)))
         if not source.environments.is_dir():
             raise NoWorkspace(f"{source.root} is no workspace: there is no folder `environments` in it.")
-        taken = []
-        for entry in sorted(source.environments.iterdir()):
-            manifest = entry / ".cec" / "pyproject.toml"
-            if entry.is_dir() and manifest.is_file() and not is_link(entry):
-                self._take(entry.name, entry / ".cec")
-                taken.append(entry.name)
-        return taken
+        found = {
+            entry.name: entry / ".cec" for entry in sorted(source.environments.iterdir()) if _made(entry)
+        }
+        for name in found:  # before the first is taken
+            self._no_folder_at(self._new_places(name).root)
+            if [one.casefold() for one in found].count(name.casefold()) > 1:
+                raise EnvironmentExists(
+                    f"{name!r} is there more than once in {source.root}, but for its case."
+                )
+        for name, cec in found.items():
+            self._take(name, cec)
+        return [*found]
 
     def _take(self, name: str, cec: Path) -> None:
+        """Made apart and moved to its place whole."""
         places = self._new_places(name)
-        places.cec.mkdir(parents=True)
-        for file in ("pyproject.toml", "uv.lock"):
-            if (cec / file).is_file():
-                atomic.copy_file(cec / file, places.cec / file)
-        if (cec / "workflows").is_dir():
-            shutil.copytree(cec / "workflows", places.cec / "workflows", symlinks=True)
-        git = self._crew_of(self.places, places).git
-        git.init(places.cec)
-        git.commit_all(places.cec, f"Take over {name}")
+        with tempfile.TemporaryDirectory(prefix="taken-", dir=self.places.metadata) as scratch:
+            taken = Path(scratch) / "environment" / ".cec"
+            taken.mkdir(parents=True)
+            for file in ("pyproject.toml", "uv.lock"):
+                if (cec / file).is_file() and not is_link(cec / file):
+                    atomic.copy_file(cec / file, taken / file)
+            if (cec / "workflows").is_dir() and not is_link(cec / "workflows"):
+                shutil.copytree(cec / "workflows", taken / "workflows", symlinks=True)
+            git = self._crew_of(self.places, places).git
+            git.init(taken)
+            git.commit_all(taken, f"Take over {name}")
+            atomic.move_new(taken.parent, places.root)
+
+
+def _made(entry: Path) -> bool:
+    """Whether another program's environment lies there itself, and not behind a link."""
+    manifest = entry / ".cec" / "pyproject.toml"
+    return manifest.is_file() and not any(is_link(one) for one in (entry, manifest.parent, manifest))
+
+
+def _folder(root: Path, name: str) -> None:
+    try:
+        (root / name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ForeignWorkspace(
+            f"No workspace can be made at {root} ({error.strerror}). Choose another folder."
+        ) from None
 
 
 def find_workspace(named: str | None, cwd: Path, outside: Mapping[str, str], home: Path) -> Path:
