@@ -305,15 +305,14 @@ class Heads:
     def unmarked(self, text: str) -> str:
         if not self._above and not self._tail:
             return text
-        out, done = [], 0
-        for line in text.split("\n"):
-            mark = re.search(rf"{MARK}(\d+)@", line)
-            if mark:
-                above = "".join(self._above[done : int(mark[1]) + 1])
-                done = max(done, int(mark[1]) + 1)
-                line = above + line.replace(mark[0], "")
-            out.append(line)
-        return "\n".join(out) + "".join(self._above[done:]) + self._tail
+        lines, done = text.split("\n"), 0
+        marks = {at: mark for at, line in enumerate(lines) if (mark := re.search(rf"{MARK}(\d+)@", line))}
+        own = {mark[1]: at for at, mark in marks.items()}  # a table made around another one repeats its mark
+        for at, mark in marks.items():
+            here = int(mark[1]) + 1 if own[mark[1]] == at else 0
+            lines[at] = "".join(self._above[done:here]) + lines[at].replace(mark[0], "")
+            done = max(done, here)
+        return "\n".join(lines) + "".join(self._above[done:]) + self._tail
 
 
 def _cut(lines: list[str]) -> str:
