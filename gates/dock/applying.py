@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import CommandFailed, GatesError, UnknownNode
+from . import comfyui
 from .crew import Crew
 from .installed import Installed, InstalledNode, read_installed, write_installed
 from .operation import Operation, is_link
@@ -17,6 +18,7 @@ from .packs import digest_of, folder_of, head_of, make_link
 from .places import EnvironmentPlaces
 from .planning import DRY
 from .processes import SLOW, Command, basic_environment
+from .pyproject import PyprojectManager
 from .records import NodeInfo, SyncPlan
 from .requirements import scripts_of
 from .solving import Solved
@@ -132,6 +134,8 @@ class Applying:
     def move_core(self, ref: str) -> str:
         """Check out another state of ComfyUI; edits of its files go to a stash of that checkout."""
         git, core = self._crew.git, self._places.core
+        if not core.exists():
+            return self._clone_core(ref)
         self._operation.touching_core(head_of(core))
         if any(not entry.startswith("??") for entry in git.changes(core)):
             message = f"dock {self._stamp}-{time.monotonic_ns()}: edits before ComfyUI went to {ref[:40]}"
@@ -139,6 +143,17 @@ class Applying:
             git.stash(core, message, untracked=False)
             self.notes.append(f"Edits of ComfyUI's files are kept in its stash: {message}")
         return git.checkout(core, ref)
+
+    def _clone_core(self, ref: str) -> str:
+        """ComfyUI is not there: cloned aside, moved to its place whole."""
+        settings = PyprojectManager(self._places.manifest).settings()
+        self._places.staging.mkdir(parents=True, exist_ok=True)
+        folder = self._places.staging / f"ComfyUI-{self._stamp}-{time.monotonic_ns()}"
+        self._crew.step("clone")
+        source = str(settings.get("comfyui_repository") or comfyui.REPOSITORY)
+        made = comfyui.clone(self._crew.git, source, ref, folder)
+        self._operation.move(folder, self._places.core)
+        return made.commit
 
     def set_aside(self, target: str) -> None:
         """Uncommitted work of .cec into a stash, under a name of its own."""

@@ -135,9 +135,12 @@ def scripts_in(places: EnvironmentPlaces, nodes: Iterable[NodeInfo], installed: 
 
 
 def _core(places: EnvironmentPlaces, manifest: PyprojectManager) -> str | None:
-    wanted = manifest.settings().get("comfyui_commit")
-    there = head_of(places.core)
-    return str(wanted) if wanted and there != wanted else None
+    """The commit to move to; where there is no ComfyUI at all, the best that the manifest says of it."""
+    settings = manifest.settings()
+    wanted = settings.get("comfyui_commit")
+    if not places.core.exists():  # another program calls the commit by another name
+        return str(wanted or settings.get("comfyui_commit_sha") or settings.get("comfyui_version") or "HEAD")
+    return str(wanted) if wanted and head_of(places.core) != wanted else None
 
 
 def package_plan(uv: UVInterface, places: EnvironmentPlaces, solved: Solved | None) -> Packages:

@@ -50,7 +50,9 @@ def _packs(places: EnvironmentPlaces, nodes: dict[str, NodeInfo], installed: Ins
 
 def _others(places: EnvironmentPlaces, wanted: str | None) -> Iterator[str]:
     there = head_of(places.core)
-    if wanted and there != wanted:
+    if not places.core.exists():
+        yield "ComfyUI is missing"
+    elif wanted and there != wanted:
         yield f"ComfyUI is at {short(there)}, not at {short(wanted)}"
     if not places.python().exists():
         yield "the virtual environment is missing"
