@@ -1,8 +1,8 @@
 """The figures of the dock: `python3 dev.py bench dock [--quick]`.
 
 create, adding a pack and a sync that has nothing to do, each by turns with the bare `uv` and `git` commands
-that do the same, on a small ComfyUI, with packages from a folder of wheels; then how long the command line
-takes to start. The exit code is 1 where a bound is missed.
+that do the same, on a small ComfyUI, with packages from a folder of wheels; scanning models by turns with
+reading their bytes alone; how long the command line takes to start. The exit code is 1 where one is missed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 
+from gates.dock.content import CHUNK
+from gates.dock.model_index import ModelIndex
 from gates.dock.tools import uv_program
 from tests.dock_rig import GIT, Rig
 
@@ -26,6 +28,8 @@ from .lab.pairs import Pairs, by_turns
 ROOT = Path(__file__).resolve().parents[1]
 TIMES, PLUS = 1.3, 1.0  # of the bare commands, and so many seconds more
 PACKS = 100
+MODELS, MODEL_SIZE = 8, 128 << 20
+MANY = 10_000
 
 
 def main(argv: Sequence[str]) -> int:
@@ -46,6 +50,7 @@ def _measured(rig: Rig, rounds: int) -> Iterator[Figure]:
     yield from _pair("create", by_turns(_creating(rig), bare.create, rounds), at_most_s=30)
     yield from _pair("node add", by_turns(_adding(rig), bare.add, rounds), at_most_s=10)
     yield from _pair("sync with nothing to do", by_turns(_syncing(rig), bare.sync, rounds))
+    yield from _scanning(rig, rounds)
     yield from _starting(rig, rounds)
 
 
@@ -135,6 +140,40 @@ class Bare:
         if not folder.exists():
             self._make(folder, "core-lib==1.0")
         return _timed(lambda: self._run(folder, self._uv, "sync", "--quiet"))
+
+
+def _scanning(rig: Rig, rounds: int) -> Iterator[Figure]:
+    """Files that the system has in its memory: what is measured is the hashing, not the disk."""
+    folder = rig.base / "models"
+    folder.mkdir()
+    for number in range(MODELS):
+        (folder / f"{number}.safetensors").write_bytes(os.urandom(MODEL_SIZE))
+    gigabytes = MODELS * MODEL_SIZE / 1e9
+    index = ModelIndex(rig.base / "model_index.db")
+    pairs = by_turns(
+        lambda _: _timed(lambda: index.scan_directory(folder, again=True)),
+        lambda _: _timed(lambda: _read_all(folder)),
+        rounds,
+    )
+    ours, bare = pairs.medians
+    detail = f"reading alone {bare / gigabytes:.2f} s, ratio {pairs.ratio:.2f}"
+    yield Figure("model scan, each GB", ours / gigabytes, " s", at_most=1.0, detail=detail)
+    for number in range(MANY):
+        (folder / f"{number % 100}").mkdir(exist_ok=True)
+        (folder / f"{number % 100}" / f"{number}.safetensors").write_bytes(b"%d" % number)
+    long_ago = ModelIndex(index_file := rig.base / "many_index.db", clock=lambda: time.time() + 60)
+    long_ago.scan_directory(folder)
+    again = ModelIndex(index_file)
+    taken = median(_timed(lambda: again.scan_directory(folder)) for _ in range(rounds))
+    yield Figure(f"scan of {MANY} models as they were", taken, " s", at_most=1.0)
+
+
+def _read_all(folder: Path) -> None:
+    buffer = bytearray(CHUNK)
+    for path in folder.iterdir():
+        with open(path, "rb", buffering=0) as opened:
+            while opened.readinto(buffer):
+                pass
 
 
 def _starting(rig: Rig, rounds: int) -> Iterator[Figure]:

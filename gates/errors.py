@@ -106,7 +106,8 @@ GatesError
     │   ├── UnknownCommit   no such commit                           (also LookupError)
     │   ├── UnknownDockSnapshot no such snapshot of an install       (also LookupError)
     │   ├── NoComfyUI       a folder that holds no ComfyUI           (also LookupError)
-    │   └── NoPython        no interpreter of this path or version   (also LookupError)
+    │   ├── NoPython        no interpreter of this path or version   (also LookupError)
+    │   └── NoModels        no folder or file of models there        (also FileNotFoundError)
     ├── DockRefused         possible, and it would do harm
     │   ├── ForeignWorkspace made by another program
     │   ├── EnvironmentExists                                        (also FileExistsError)
@@ -118,6 +119,7 @@ GatesError
     └── DockFailed          a tool or a server did not do it; all is as it was
         ├── ToolMissing     uv, git or a library is not installed    (also ImportError)
         ├── CommandFailed   a program ended with an error
+        ├── ModelChanged    a model was written to while it was read
         ├── CommandTimedOut a program took too long                  (also TimeoutError)
         ├── RegistryFailed  the registry does not answer as it should (also ConnectionError)
         └── NodeBanned      the registry took the pack away
@@ -587,6 +589,10 @@ class NoPython(DockMissing, LookupError):
     code = "no_python"
 
 
+class NoModels(DockMissing, FileNotFoundError):
+    code = "no_models"
+
+
 class DockRefused(DockError):
     code = "dock_refused"
     exit_code = 3
@@ -632,6 +638,10 @@ class ToolMissing(DockFailed, ImportError):
 
 class CommandFailed(DockFailed):
     code = "command_failed"
+
+
+class ModelChanged(DockFailed):
+    code = "model_changed"
 
 
 class CommandTimedOut(DockFailed, TimeoutError):

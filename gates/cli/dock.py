@@ -30,6 +30,7 @@ examples:
   gates dock node add comfyui-kjnodes
   gates dock sync --dry-run
   gates dock rollback
+  gates dock model find sd15
   gates dock guard comfyui-kjnodes --comfyui ~/ComfyUI
   gates dock snapshot save before --comfyui ~/ComfyUI
 """
@@ -50,6 +51,7 @@ def add_parser(nouns: "Nouns") -> None:
     _add_workspace_verbs(verbs)
     _add_environment_verbs(verbs)
     _add_node_verbs(verbs)
+    _add_model_verbs(verbs)
     _add_install_verbs(verbs)
     parser.set_defaults(run=run)
 
@@ -139,6 +141,20 @@ def _add_node_verbs(verbs: "Nouns") -> None:
     add = _verb(inner, "remove", "remove a node pack; its folder is set aside").add_argument
     add("node", metavar="PACK")
     _verb(inner, "list", "list the node packs of the environment")
+
+
+def _add_model_verbs(verbs: "Nouns") -> None:
+    model = _verb(verbs, "model", "index models by their content, and find them by it")
+    inner = model.add_subparsers(dest="model_verb", required=True, metavar="VERB")
+    add = _verb(inner, "scan", "read the models that are new; those that were read stay read").add_argument
+    text = "where they lie (default: the shared folder, and that of every environment)"
+    add("folders", nargs="*", metavar="DIR", help=text)
+    add("--again", action="store_true", help="read all of them once more")
+    add = _verb(inner, "find", "find models by words of their names and folders, or by a hash").add_argument
+    add("query", nargs="+", metavar="WORD|HASH")
+    add("--limit", type=int, default=10, metavar="N", help="how many (default: 10)")
+    add = _verb(inner, "list", "list the models and where they lie").add_argument
+    add("--copies", action="store_true", help="only those that lie there more than once")
 
 
 def _add_install_verbs(verbs: "Nouns") -> None:

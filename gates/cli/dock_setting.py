@@ -10,6 +10,9 @@ from ..dock.config import ConfigManager
 from ..dock.crew import Crew
 from ..dock.environment import Environment
 from ..dock.git import Git
+from ..dock.hashing import Tell
+from ..dock.model_files import Note
+from ..dock.model_index import ModelIndex
 from ..dock.places import EnvironmentPlaces, WorkspacePlaces
 from ..dock.processes import SystemRunner
 from ..dock.registry import BASE_URL, NodeRegistry
@@ -76,7 +79,15 @@ class Setting:
         uv = UVInterface(runner, workspace.uv_cache, workspace.pythons)
         url = os.environ.get(REGISTRY_VARIABLE) or self.config(workspace).value("registry_url") or BASE_URL
         registry = NodeRegistry(git, workspace.node_store, workspace.metadata, url, note=remark)
-        return Crew(runner, git, uv, registry, os.environ, step=self._step)
+        models = self.config(workspace).models()
+        return Crew(runner, git, uv, registry, os.environ, step=self._step, models=models)
+
+    def model_index(self, note: Note, tell: Tell) -> ModelIndex:
+        """Its standard folders: the shared one, and that of every environment."""
+        workspace = self.workspace()
+        shared = self.config(workspace.places).models() or workspace.places.models
+        own = [environment.places.core / "models" for environment in workspace.list_environments()]
+        return ModelIndex(workspace.places.model_index, [shared, *own], note=note, tell=tell)
 
     def _step(self, name: str) -> None:
         if self.shows_progress:

@@ -14,7 +14,7 @@ from ..errors import BadConfig
 from . import dock_view as view
 from .dock_answer import result
 from .dock_setting import Setting
-from .result import FAILED, INTERRUPTED, Problem, Result, redraw
+from .result import FAILED, INTERRUPTED, Problem, Result, redraw, remark
 
 Verb = Callable[[Setting, argparse.Namespace], Result]
 
@@ -59,8 +59,11 @@ def _config(setting: Setting, args: argparse.Namespace) -> Result:
             raise BadConfig(f"There is no setting {args.key[:40]!r}; there is: {', '.join(KEYS)}.")
         value = config.value(args.key)
         return result([value or ""], key=args.key, value=value)
-    config.set_workspace_config(args.key, _typed(args.value) or None)
-    return result([f"{args.key} = {args.value}"], key=args.key, value=args.value)
+    value = _typed(args.value)
+    if args.key == "models" and value:
+        value = os.path.abspath(Path(value).expanduser())
+    config.set_workspace_config(args.key, value or None)
+    return result([f"{args.key} = {value}"], key=args.key, value=value)
 
 
 def _key(setting: Setting, args: argparse.Namespace, service: str) -> Result:
@@ -98,7 +101,10 @@ def _list(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _create(setting: Setting, args: argparse.Namespace) -> Result:
-    made = setting.workspace().create_environment(args.name, args.python, args.comfyui, args.torch)
+    workspace = setting.workspace()
+    config = setting.config(workspace.places)
+    python, comfyui = args.python or config.value("python"), args.comfyui or config.value("comfyui")
+    made = workspace.create_environment(args.name, python, comfyui, args.torch)
     status = made.status()
     lines = [f"Environment {args.name}: ComfyUI {status.comfyui}, Python {status.python}", str(made.path)]
     lines += _of_the_lock(made)
@@ -131,8 +137,12 @@ def _use(setting: Setting, args: argparse.Namespace) -> Result:
 
 def _run(setting: Setting, args: argparse.Namespace) -> Result:
     words = args.args[1:] if args.args[:1] == ["--"] else args.args
+    environment = setting.environment()
+    models = setting.config(environment.places.workspace).models()
+    if models is not None and not models.is_dir():
+        remark(f"The folder of models {models} is not there: ComfyUI starts without it.")
     try:
-        done = setting.environment().run(words)
+        done = environment.run(words)
     except KeyboardInterrupt:
         return Result("dock", INTERRUPTED)
     code = done.exit_code
@@ -240,6 +250,12 @@ def _node_list(setting: Setting, args: argparse.Namespace) -> Result:
     return result(view.node_rows(nodes) or ["No packs yet: gates dock node add PACK"], nodes=nodes)
 
 
+def _model(setting: Setting, args: argparse.Namespace) -> Result:
+    from .dock_models import model
+
+    return model(setting, args)
+
+
 def _install(setting: Setting, args: argparse.Namespace) -> Result:
     from .dock_installs import guard, snapshot
 
@@ -271,6 +287,7 @@ VERBS: Mapping[str, Verb] = {
     "update-comfyui": _update,
     "log": _log,
     "node": _node,
+    "model": _model,
     "guard": _install,
     "snapshot": _install,
 }

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..dock.guard import GuardReport
-    from ..dock.records import EnvironmentDiff, EnvironmentStatus, NodeInfo, PackageChange, SyncResult
+    from ..dock.records import (
+        EnvironmentDiff,
+        EnvironmentStatus,
+        ModelInfo,
+        NodeInfo,
+        PackageChange,
+        SyncResult,
+    )
     from ..dock.restore_plan import RestorePlan
     from ..dock.snapshots import SnapshotDiff
 
@@ -60,6 +67,35 @@ def node_rows(nodes: Sequence[NodeInfo]) -> list[str]:
         for info in nodes
     ]
     return table(cells)
+
+
+def gigabytes(size: int) -> str:
+    """Of bytes: a model of a few megabytes is not 0.0 GB."""
+    if size < 1e5:
+        return f"{size} bytes"
+    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
+
+
+def scan_lines(models: Sequence[ModelInfo], files: int, size: int) -> list[str]:
+    if not models:
+        return ["No models lie there."]
+    whole = sum(one.size for one in models)
+    read = f"{files} files were read ({gigabytes(size)})" if files else "nothing new to read"
+    lines = [f"{len(models)} models, {gigabytes(whole)}: {read}."]
+    spare = sum(one.size * (one.copies - 1) for one in models if one.copies > 1)
+    if spare:
+        lines.append(f"Copies take {gigabytes(spare)}: gates dock model list --copies")
+    return lines
+
+
+def model_rows(models: Sequence[ModelInfo], with_hash: bool = False) -> list[str]:
+    """A model and where it lies; further places on lines of their own."""
+    lines = []
+    for one in models:
+        hashes = [f"    {kind}:{value}" for kind, value in one.hashes.items()] if with_hash else []
+        places = [f"    {path}" for path in one.paths] or ["    not here any more"]
+        lines += [f"{one.name}  {gigabytes(one.size)}", *hashes, *places]
+    return lines
 
 
 def status_lines(status: EnvironmentStatus) -> list[str]:

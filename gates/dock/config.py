@@ -18,7 +18,7 @@ KEYS: Mapping[str, str] = {
     "comfyui": "URL or URL@REF that `create` clones where nothing else is named",
     "python": "path or version that `create` takes where nothing else is named",
     "registry_url": "address of the Comfy registry",
-    "models": "folder of models",
+    "models": "folder of models that all environments share",
 }
 SERVICES: Mapping[str, str] = {
     "registry": "COMFY_REGISTRY_TOKEN",
@@ -68,6 +68,11 @@ class ConfigManager:
 
     def set_user_config(self, key: str, value: str | None) -> None:
         _write(self._user_file, _with(self.get_user_config(), key, value))
+
+    def models(self) -> Path | None:
+        """The folder that is set; None: the workspace's own."""
+        found = self.value("models")
+        return Path(found).expanduser() if found else None
 
     def value(self, key: str) -> str | None:
         """The workspace's word, else the person's own; None where neither says anything."""
@@ -196,6 +201,8 @@ def _with(config: Mapping[str, str], key: str, value: str | None) -> dict[str, s
         raise BadConfig(
             f"{key} holds a password or a key, which would stand there for everybody. Leave it out."
         )
+    if key == "models" and not Path(value).expanduser().is_absolute():
+        raise BadConfig(f"models wants the whole path of a folder, not {value[:80]!r}.")
     if key == "registry_url" and not _is_address(value):
         raise BadConfig(f"registry_url wants an address that begins with https://, not {value[:80]!r}.")
     return {**rest, key: value}

@@ -31,3 +31,4 @@ class Crew:
     outside: Mapping[str, str]
     clock: Callable[[], float] = time.time
     step: Step = no_step
+    models: Path | None = None  # that all environments share; None: those in the workspace

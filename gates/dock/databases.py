@@ -55,6 +55,7 @@ class Database:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.file, timeout=BUSY)) as conn:
             self._prepare(conn)
+            conn.execute("PRAGMA foreign_keys = ON")
             with conn:
                 return work(conn)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from .. import atomic
 from ..errors import (
     BadManifest,
     EnvironmentExists,
@@ -21,6 +22,7 @@ from .creating import Wishes, build, discard
 from .crew import Crew
 from .differences import difference
 from .installed import read_installed
+from .model_folders import FILE, extra_paths
 from .node_checks import requirements_of
 from .operation import Operation, interrupted, sweep
 from .packs import taken
@@ -332,9 +334,19 @@ class Environment:
         """Start ComfyUI in this environment, attached to the terminal, until it ends."""
         if not self.places.python().exists():
             raise NoEnvironment(f"{self.name} has no virtual environment. `gates dock repair` makes it.")
-        argv = (str(self.places.python()), "main.py", *args)
+        argv = (str(self.places.python()), "main.py", *args, *self._shared_models())
         outside = dict(self._crew.outside)
         return self._crew.runner.run(Command(argv, self.places.core, outside, attached=True))
+
+    def _shared_models(self) -> tuple[str, ...]:
+        """What tells ComfyUI where they lie; a link to them could not be made on every disk."""
+        text = extra_paths(self._crew.models or self.places.workspace.models)
+        if text is None:
+            return ()
+        file = self.places.state / FILE
+        file.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_bytes(file, text.encode("utf-8"))
+        return ("--extra-model-paths-config", str(file))
 
     def _recover(self, programs: Programs) -> list[str]:
         """End or undo what an earlier command left; what it could not bring back."""

@@ -52,6 +52,10 @@ class WorkspacePlaces:
         return self.root / "comfydock_cache" / "models"
 
     @property
+    def model_index(self) -> Path:
+        return self.metadata / "model_index.db"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .tools import library
 
@@ -177,6 +179,27 @@ class Commit:
     id: str
     when: str
     message: str
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model is what is in it, whatever its file is called.
+
+    `size` in bytes; `hash` is ComfyUI's own, `blake3:` and 64 hex digits; `hashes` all known ones, by kind.
+    `paths` is where it lies, none: it was here once; `relative` the same below the folder that was scanned,
+    with slashes; `copies` how many files that are, links not counted.
+    """
+
+    name: str
+    size: int
+    hash: str
+    paths: tuple[Path, ...] = ()
+    relative: tuple[str, ...] = ()
+    copies: int = 0
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    original_name: str | None = None
+    last_seen: float | None = None  # s since 1970
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
