@@ -32,9 +32,9 @@ def test_models_are_scanned_listed_and_found(shell: Shell, models: Path) -> None
     for path in (*models.rglob("*.safetensors"), own / "own.safetensors"):
         os.utime(path, (1, 1))  # one that was just written is read once more
     said = shell.ok("model", "scan")
-    assert said.startswith("2 models, ") and "3 files were read" in said and "Copies take" in said
+    assert said.startswith("2 models, ") and "3 files read" in said and "Copies take" in said
     assert "nothing new to read" in shell.ok("model", "scan")
-    assert "3 files were read" in shell.ok("model", "scan", "--again")
+    assert "3 files read" in shell.ok("model", "scan", "--again")
     listed = shell.json("model", "list", "--json")["data"]["models"]
     assert [one["name"] for one in listed] == ["again.safetensors", "own.safetensors"]
     assert listed[0]["paths"] == [

@@ -23,7 +23,6 @@ from gates.dock.torch_backend import detected, hold_torch
 from gates.dock.workspace import WorkspaceManager
 from gates.errors import (
     BadConfig,
-    BadEnvironmentName,
     BadManifest,
     BadRequirement,
     DockBusy,
@@ -246,16 +245,34 @@ def test_a_project_that_is_a_link_to_outside(pack: Path) -> None:
 # --- test_dock_workspace.py
 
 
-@pytest.mark.parametrize("name, error", [("z z", BadEnvironmentName), ("THEIRS", EnvironmentExists)])
-def test_all_are_taken_over_or_none(
-    base: Path, workspace: WorkspaceManager, name: str, error: type[Exception]
-) -> None:
+@pytest.mark.parametrize("names", [["THEIRS"], ["z z", "z?z"]])
+def test_all_are_taken_over_or_none(base: Path, workspace: WorkspaceManager, names: list[str]) -> None:
     other = foreign(base)
-    written(other, {f"environments/{name}/.cec/pyproject.toml": MANIFEST})
-    with pytest.raises(error):
+    written(other, {f"environments/{name}/.cec/pyproject.toml": MANIFEST for name in names})
+    with pytest.raises(EnvironmentExists, match="cannot be told apart"):
         workspace.take_over(other)
     assert not list(workspace.places.environments.iterdir())
     assert [one.name for one in workspace.places.metadata.iterdir()] == ["workspace.json"]
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        ("my env", "my-env"),
+        ("  été 2024 ", "t-2024"),
+        ("aux", "env-aux"),
+        ("日本語", "env"),
+        ("-x-", "x"),
+        ("n" * 90, "n" * 64),
+    ],
+)
+def test_a_name_that_cannot_be_one_here_is_made_one(
+    base: Path, workspace: WorkspaceManager, there: str, here: str
+) -> None:
+    other = foreign(base)
+    written(other, {f"environments/{there}/.cec/pyproject.toml": MANIFEST})
+    assert workspace.take_over(other) == {here: there, "theirs": "theirs"}
+    assert workspace.get_environment(here).log()[0].message == f"Take over {here}"
 
 
 def test_nothing_behind_a_link_is_taken_over(base: Path, workspace: WorkspaceManager) -> None:
@@ -267,7 +284,7 @@ def test_nothing_behind_a_link_is_taken_over(base: Path, workspace: WorkspaceMan
     (mine / "workflows").symlink_to(secret / "w")
     linked = written(other / "environments" / "linked" / ".cec", {"uv.lock": ""})
     (linked / "pyproject.toml").symlink_to(secret / "pyproject.toml")
-    assert workspace.take_over(other) == ["mine"] and not list(workspace.places.root.rglob("a.json"))
+    assert [*workspace.take_over(other)] == ["mine"] and not list(workspace.places.root.rglob("a.json"))
 
 
 @pytest.mark.parametrize("where", ["workspace", "workspace/below"])

@@ -42,7 +42,7 @@ def test_an_environment_that_was_taken_over_is_built_by_repair(rig: Rig, renamed
     made.add_node("good@v1")
     other = other_workspace(rig, made, **renamed)
     workspace = WorkspaceManager.create(rig.base / "new", rig.crew_of)
-    assert workspace.take_over(other) == ["two"]
+    assert [*workspace.take_over(other)] == ["two"]
     environment = workspace.get_environment("two")
     assert "ComfyUI is missing" in environment.status().unsynced
     assert not environment.repair().left

@@ -95,6 +95,21 @@ def test_from_nothing_to_a_running_comfyui_and_back(shell: Shell) -> None:
     assert "sound" in shell.ok("gates dock validate")
 
 
+def test_models_are_shared_and_known_by_their_content(shell: Shell) -> None:
+    folder = shell.home / "models" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "sdxl_base.safetensors").write_bytes(b"a model")
+    (folder / "the same.safetensors").write_bytes(b"a model")
+    share, scan, find, copies = commands("Models")
+    shell.ok(share)
+    assert shell.ok(scan).startswith("1 model, 7 bytes: 2 files read")
+    assert "blake3:" in shell.ok(find) and "the same.safetensors" in shell.ok(copies)
+    shell.ok("gates dock create shared --comfyui https://github.com/comfyanonymous/ComfyUI")
+    said = shell.ok("gates dock --env shared run").split()
+    extra = Path(said[said.index("--extra-model-paths-config") + 1])
+    assert str(folder) in extra.read_text("utf-8")
+
+
 def test_guard_and_snapshot_on_an_install_that_dock_did_not_make(shell: Shell) -> None:
     install = shell.home / "ComfyUI"
     git(shell.home, "clone", "--quiet", str(shell.rig.comfyui), str(install))

@@ -168,7 +168,7 @@ def test_a_foreign_workspace_is_recognised_and_left_alone(base: Path) -> None:
 def test_a_foreign_workspace_is_taken_over_when_asked(base: Path, workspace: WorkspaceManager) -> None:
     other = foreign(base)
     before = tree_of(other)
-    assert workspace.take_over(other) == ["theirs"]
+    assert [*workspace.take_over(other)] == ["theirs"]
     assert tree_of(other) == before
     taken = workspace.get_environment("theirs")
     assert [commit.message for commit in taken.log()] == ["Take over theirs"] and not taken.status().changes

@@ -34,12 +34,14 @@ def answer(args: argparse.Namespace) -> Result:
 def _init(setting: Setting, args: argparse.Namespace) -> Result:
     path = Path(args.path or args.workspace or setting.default_root()).expanduser()
     workspace = WorkspaceManager.create(path, setting.crew_of)
-    taken = workspace.take_over(Path(args.other).expanduser()) if args.other else []
+    taken = workspace.take_over(Path(args.other).expanduser()) if args.other else {}
     lines = [f"Workspace: {workspace.places.root}"]
-    lines += [f"Took over: {name}. `gates dock --env {name} repair` builds it here." for name in taken]
+    for name, there in taken.items():
+        renamed = "" if name == there else f" ({there!r} there)"
+        lines.append(f"Took over: {name}{renamed}. `gates dock --env {name} repair` builds it here.")
     if not taken:
         lines.append("Next: gates dock create NAME")
-    return result(lines, workspace=workspace.places.root, taken=taken)
+    return result(lines, workspace=workspace.places.root, taken=[*taken])
 
 
 def _config(setting: Setting, args: argparse.Namespace) -> Result:

@@ -76,12 +76,16 @@ def gigabytes(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def scan_lines(models: Sequence[ModelInfo], files: int, size: int) -> list[str]:
     if not models:
         return ["No models lie there."]
     whole = sum(one.size for one in models)
-    read = f"{files} files were read ({gigabytes(size)})" if files else "nothing new to read"
-    lines = [f"{len(models)} models, {gigabytes(whole)}: {read}."]
+    read = f"{_counted(files, 'file')} read ({gigabytes(size)})" if files else "nothing new to read"
+    lines = [f"{_counted(len(models), 'model')}, {gigabytes(whole)}: {read}."]
     spare = sum(one.size * (one.copies - 1) for one in models if one.copies > 1)
     if spare:
         lines.append(f"Copies take {gigabytes(spare)}: gates dock model list --copies")

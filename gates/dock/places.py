@@ -27,6 +27,13 @@ def environment_name(name: str) -> str:
     return name
 
 
+def possible_name(name: str) -> str:
+    """The name itself if it can be one, else as much of it as can."""
+    cut = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64].rstrip("-._")
+    fitting = (one for one in (name, cut) if NAME.fullmatch(one) and atomic.is_plain_name(one))
+    return next(fitting, f"env-{cut}"[:64].rstrip("-._"))
+
+
 @dataclass(frozen=True)
 class WorkspacePlaces:
     root: Path

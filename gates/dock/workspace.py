@@ -17,7 +17,7 @@ from .config import ConfigManager
 from .crew import Crew
 from .environment import Environment
 from .operation import interrupted, is_link
-from .places import NAME, EnvironmentPlaces, WorkspacePlaces, environment_name
+from .places import NAME, EnvironmentPlaces, WorkspacePlaces, environment_name, possible_name
 from .records import WorkspaceConfig
 
 MAKER = "dataset-gates"
@@ -230,26 +230,24 @@ class WorkspaceManager:
 
     # --- another program's
 
-    def take_over(self, other: Path) -> list[str]:
+    def take_over(self, other: Path) -> dict[str, str]:
         """Copy the manifests of a workspace that another program made; its folders stay as they are.
 
         What is copied is .cec alone, without its repository: `repair` then builds the environment here.
+        All of them, or none: their names here, each with its name there.
         """
         source = WorkspacePlaces(Path(os.path.abspath(other)))
         if not source.environments.is_dir():
             raise NoWorkspace(f"{source.root} is no workspace: there is no folder `environments` in it.")
-        found = {
-            entry.name: entry / ".cec" for entry in sorted(source.environments.iterdir()) if _made(entry)
-        }
-        for name in found:  # before the first is taken
+        found = sorted(entry.name for entry in source.environments.iterdir() if _made(entry))
+        named = {possible_name(name): name for name in found}
+        if len({name.casefold() for name in named}) < len(found):
+            raise EnvironmentExists(f"Names in {source.root} cannot be told apart here: {', '.join(found)}.")
+        for name in named:  # before the first is taken
             self._no_folder_at(self._new_places(name).root)
-            if [one.casefold() for one in found].count(name.casefold()) > 1:
-                raise EnvironmentExists(
-                    f"{name!r} is there more than once in {source.root}, but for its case."
-                )
-        for name, cec in found.items():
-            self._take(name, cec)
-        return [*found]
+        for name, there in named.items():
+            self._take(name, source.environments / there / ".cec")
+        return named
 
     def _take(self, name: str, cec: Path) -> None:
         """Made apart and moved to its place whole."""
