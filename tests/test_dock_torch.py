@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from gates.dock.processes import Command, Finished, SystemRunner
 from gates.dock.pyproject import PyprojectManager, new_manifest
 from gates.dock.torch_backend import detected, hold_torch, set_torch
 from gates.dock.uv import UVInterface
-from gates.errors import BadConfig
+from gates.errors import BadConfig, CommandTimedOut
 from tests.dock_rig import FolderRegistry
 
 
@@ -43,6 +43,17 @@ def crew(tmp_path: Path, says: str | None) -> tuple[Crew, Driver]:
     return Crew(
         driver, own, UVInterface(driver, None, None, outside), FolderRegistry(folder, folder, own), outside
     ), driver
+
+
+class Hung:
+    def run(self, command: Command) -> Finished:
+        raise CommandTimedOut(f"{command.argv[0]} took longer")
+
+
+def test_a_driver_that_hangs_is_no_build(tmp_path: Path) -> None:
+    hung = replace(crew(tmp_path, "")[0], runner=Hung())
+    with pytest.raises(CommandTimedOut, match="nvidia-smi does not answer.*--torch cpu"):
+        detected(hung)
 
 
 def manifest(tmp_path: Path) -> PyprojectManager:

@@ -109,6 +109,8 @@ def _create(setting: Setting, args: argparse.Namespace) -> Result:
     made = workspace.create_environment(args.name, python, comfyui, args.torch)
     status = made.status()
     lines = [f"Environment {args.name}: ComfyUI {status.comfyui}, Python {status.python}", str(made.path)]
+    if backend := made.get_pyproject().settings().get("torch_backend"):
+        lines.append(f"PyTorch: {backend}, held in place")
     lines += _of_the_lock(made)
     return result([*lines, "Next: gates dock node add PACK, gates dock run"], environment=status)
 

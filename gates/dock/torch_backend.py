@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from ..errors import BadConfig
+from ..errors import BadConfig, CommandTimedOut
 from .comfyui import BACKEND, TORCH_INDEX, TORCH_PACKAGES
 from .crew import Crew
 from .processes import Command, basic_environment
@@ -40,11 +40,16 @@ def _package(line: str) -> str:
 
 
 def detected(crew: Crew) -> str:
-    """The newest CUDA build that the driver here can run; `cpu` without one."""
+    """The newest CUDA build that the driver here can run; `cpu` without one. Raises CommandTimedOut."""
     program = on_path("nvidia-smi", crew.outside)
     if program is None or sys.platform == "darwin":
         return "cpu"
-    done = crew.runner.run(Command((program,), Path.cwd(), basic_environment(crew.outside)))
+    try:
+        done = crew.runner.run(Command((program,), Path.cwd(), basic_environment(crew.outside)))
+    except CommandTimedOut:
+        raise CommandTimedOut(
+            f"nvidia-smi does not answer. Name the build of PyTorch: --torch {CUDA_BUILDS[2]} or --torch cpu."
+        ) from None
     found = DRIVER.search(done.out)
     most = (int(found[1]), int(found[2])) if found else (0, 0)
     return next((build for build in CUDA_BUILDS if (int(build[2:-1]), int(build[-1])) <= most), "cpu")
