@@ -108,7 +108,9 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     growing = shelf.put("growing.safetensors", b"12345678")
-    shelf.put("whole.safetensors")
+    shelf.put("whole.safetensors", b"whole")
+    assert len(shelf.scan()) == 2
+    growing.write_bytes(b"123456789")
 
     def grown(file: ModelFile, read: content.Read) -> str:
         def more(_: int) -> None:
@@ -121,6 +123,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(
         hashing, "content_id", lambda f, r: (grown if f.path == str(growing) else content_id)(f, r)
     )
     assert [model.name for model in shelf.scan()] == ["whole.safetensors"]
+    assert [model.name for model in shelf.index.list_models()] == ["whole.safetensors"]
     assert "growing.safetensors was written to while it was read" in shelf.notes[0]
     with pytest.raises(ModelChanged):
         shelf.index.register_model(growing)

@@ -77,6 +77,7 @@ class Scan:
                 raise outcome
             else:
                 self.note(f"{file.path} is left out: {outcome}")
+                self.store.lose([one.path for one in same[file.path]], self.clock())  # nor is it what it was
 
     def _settled(self, file: ModelFile) -> ModelFile:
         """One that was just written may be written again within the same tick, unseen: it is read anew."""
