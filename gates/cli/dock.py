@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import BadInput, Conflict, DockError, GatesError, Missing, Refused, TooLarge
-from .result import FAILED, Problem, Result
+from .result import FAILED, INTERRUPTED, Problem, Result
 
 if TYPE_CHECKING:
     Nouns = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,10 +22,11 @@ EXIT_CODES: Final = {
     130: "stopped with Ctrl-C",
 }
 OTHERS: Final = {BadInput: 2, Missing: 4, Conflict: REFUSED, Refused: REFUSED, TooLarge: REFUSED}
+STOPPED: Final = "Stopped; what was changed on the way is undone."
 BUILDS: Final = "build packages that have no wheel, which runs what their authors wrote"
 EXAMPLES: Final = """\
 examples:
-  gates dock init ~/comfy
+  gates dock init
   gates dock create main --comfyui https://github.com/comfyanonymous/ComfyUI@v0.3.64 --torch auto
   gates dock node add comfyui-kjnodes
   gates dock sync --dry-run
@@ -188,6 +189,8 @@ def run(args: argparse.Namespace) -> Result:
 
     try:
         return answer(args)
+    except KeyboardInterrupt:
+        return Result("dock", INTERRUPTED, errors=(Problem("interrupted", STOPPED),))
     except DockError as error:
         return Result("dock", error.exit_code, errors=(Problem(error.code, str(error)),))
     except GatesError as error:

@@ -17,7 +17,7 @@ from ..dock.places import EnvironmentPlaces, WorkspacePlaces
 from ..dock.processes import SystemRunner
 from ..dock.registry import BASE_URL, NodeRegistry
 from ..dock.uv import UVInterface
-from ..dock.workspace import DEFAULT, WorkspaceManager, find_workspace
+from ..dock.workspace import DEFAULT, VARIABLE, WorkspaceManager, find_workspace
 from ..errors import NoEnvironment, NotConfirmed
 from .result import has_terminal, redraw, remark
 
@@ -48,8 +48,15 @@ class Setting:
     def root(self) -> Path:
         return find_workspace(self.args.workspace, self.cwd, os.environ, self.home)
 
-    def default_root(self) -> Path:
-        return self.home / DEFAULT
+    def new_root(self) -> Path:
+        """Where `init` makes a workspace that is not named: where the other verbs then look for it."""
+        named = self.args.path or self.args.workspace or os.environ.get(VARIABLE)
+        return Path(named).expanduser() if named else self.home / DEFAULT
+
+    def command_at(self, root: Path) -> str:
+        """How the verbs are called from here for the workspace at `root`."""
+        found = find_workspace(None, self.cwd, os.environ, self.home)
+        return "gates dock" if found == root else f'gates dock --workspace "{root}"'
 
     def workspace(self) -> WorkspaceManager:
         return WorkspaceManager.open(self.root(), self.crew_of)
@@ -112,5 +119,9 @@ class Setting:
         if not (sys.stdin.isatty() and has_terminal()):
             raise NotConfirmed(f"{question} This cannot be undone: pass --yes to do it.")
         remark(f"{question} This cannot be undone.")
-        if input("[n]o, [y]es: ").strip().lower() not in ("y", "yes"):
+        try:
+            said = input("[n]o, [y]es: ")
+        except EOFError:
+            said = "n"
+        if said.strip().lower() not in ("y", "yes"):
             raise NotConfirmed("Nothing was done.")

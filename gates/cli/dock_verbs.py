@@ -10,7 +10,7 @@ from ..dock.config import KEYS, SERVICES
 from ..dock.environment import Environment
 from ..dock.solving import HERE_ALONE
 from ..dock.workspace import WorkspaceManager
-from ..errors import BadConfig
+from ..errors import BadConfig, DockError
 from . import dock_view as view
 from .dock_answer import result
 from .dock_setting import Setting
@@ -32,15 +32,15 @@ def answer(args: argparse.Namespace) -> Result:
 
 
 def _init(setting: Setting, args: argparse.Namespace) -> Result:
-    path = Path(args.path or args.workspace or setting.default_root()).expanduser()
-    workspace = WorkspaceManager.create(path, setting.crew_of)
+    workspace = WorkspaceManager.create(setting.new_root(), setting.crew_of)
+    command = setting.command_at(workspace.places.root)
     taken = workspace.take_over(Path(args.other).expanduser()) if args.other else {}
     lines = [f"Workspace: {workspace.places.root}"]
     for name, there in taken.items():
         renamed = "" if name == there else f" ({there!r} there)"
-        lines.append(f"Took over: {name}{renamed}. `gates dock --env {name} repair` builds it here.")
+        lines.append(f"Took over: {name}{renamed}. `{command} --env {name} repair` builds it here.")
     if not taken:
-        lines.append("Next: gates dock create NAME")
+        lines.append(f"Next: {command} create NAME")
     return result(lines, workspace=workspace.places.root, taken=[*taken])
 
 
@@ -75,7 +75,10 @@ def _key(setting: Setting, args: argparse.Namespace, service: str) -> Result:
         if service not in SERVICES:
             raise BadConfig(f"There is no service {service[:40]!r}; keys are kept for {', '.join(SERVICES)}.")
         return result([f"The key for {service} lies in: {where or 'nowhere'}"], service=service, where=where)
-    where = config.set_api_key(service, _typed(args.value) or None)
+    key = _typed(args.value) or None
+    where = config.set_api_key(service, key)
+    if key is None:
+        return result([f"The key for {service} is taken away."], service=service, where=None)
     return result([f"The key for {service} is kept in the {where}."], service=service, where=where)
 
 
@@ -86,9 +89,13 @@ def _typed(value: str) -> str:
 def _list(setting: Setting, args: argparse.Namespace) -> Result:
     workspace = setting.workspace()
     active = workspace.get_config().active
-    rows = []
+    rows, problems = [], []
     for environment in workspace.list_environments():
-        settings = environment.get_pyproject().settings()
+        settings: Mapping[str, object] = {}
+        try:
+            settings = environment.get_pyproject().settings()
+        except DockError as error:  # the others are there all the same
+            problems.append(Problem(error.code, f"{environment.name}: {error}"))
         rows.append(
             {
                 "name": environment.name,
@@ -99,7 +106,8 @@ def _list(setting: Setting, args: argparse.Namespace) -> Result:
             }
         )
     trash = workspace.trashed()
-    return result(view.environment_rows(rows, trash), environments=rows, trash=trash)
+    lines = view.environment_rows(rows, trash)
+    return result(lines, FAILED if problems else 0, problems, environments=rows, trash=trash)
 
 
 def _create(setting: Setting, args: argparse.Namespace) -> Result:
@@ -162,7 +170,7 @@ def _status(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _sync(setting: Setting, args: argparse.Namespace) -> Result:
-    for pack in args.allow_scripts:
+    for pack in args.allow_scripts if not args.dry_run else ():
         setting.confirm(f"The install script of {pack} runs as you, and may do anything.")
     done = setting.environment().sync(args.dry_run, args.allow_scripts)
     problems = [Problem("unknown_node", text) for text in done.failed]

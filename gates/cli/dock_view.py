@@ -43,8 +43,8 @@ def environment_rows(rows: Sequence[Mapping[str, Any]], trash: Sequence[str]) ->
         (
             "*" if row["active"] else " ",
             str(row["name"]),
-            f"ComfyUI {row['comfyui']}",
-            f"Python {row['python']}",
+            f"ComfyUI {row['comfyui'] or 'unknown'}",
+            f"Python {row['python'] or 'unknown'}",
         )
         for row in rows
     ]

@@ -1,10 +1,12 @@
 """What a command answers and how it is printed: the only module that writes to the terminal."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from typing import Final
 
 from ..errors import GatesError
@@ -36,6 +38,13 @@ class Result:
     errors: tuple[Problem, ...] = ()
 
 
+def prepare_streams() -> None:
+    """Where a terminal or a pipe lacks a letter, it is spelled out: names of packs may have any."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def failure(command: str, error: GatesError | OSError) -> Result:
     code = error.code if isinstance(error, GatesError) else "system_error"
     return Result(command, FAILED, errors=(Problem(code, str(error)),))
@@ -45,7 +54,7 @@ def envelope(result: Result) -> dict[str, object]:
     return {
         "version": ENVELOPE_VERSION,
         "command": result.command,
-        "status": "error" if result.errors else "success",
+        "status": "error" if result.errors or result.exit_code else "success",
         "exit_code": result.exit_code,
         "data": dict(result.data),
         "errors": [{"code": e.code, "message": e.message} for e in result.errors],
@@ -54,14 +63,22 @@ def envelope(result: Result) -> dict[str, object]:
 
 def show(result: Result, as_json: bool) -> int:
     """Print the result and return its exit code."""
+    try:
+        _print(result, as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read it has had enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return result.exit_code
+
+
+def _print(result: Result, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(envelope(result), ensure_ascii=False))
-        return result.exit_code
+        print(json.dumps(envelope(result)))
+        return
     for line in result.lines:
         print(line)
     for problem in result.errors:
         print(f"gates {result.command}: {problem.message} [{problem.code}]", file=sys.stderr)
-    return result.exit_code
 
 
 def announce(line: str) -> None:

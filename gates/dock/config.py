@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from .. import atomic
 from ..errors import BadConfig
 from .tools import optional
+from .workspace_file import change_object, read_object
 
 KEYS: Mapping[str, str] = {
     "comfyui": "URL or URL@REF that `create` clones where nothing else is named",
@@ -51,7 +52,7 @@ class ConfigManager:
     def get_workspace_config(self) -> dict[str, str]:
         if self._workspace_file is None:
             return {}
-        found = _read(self._workspace_file).get("config", {})
+        found = read_object(self._workspace_file).get("config", {})
         if not isinstance(found, dict):
             raise BadConfig(f"{self._workspace_file}: config is no JSON object. Mend it.")
         return _texts(found, self._workspace_file)
@@ -60,14 +61,18 @@ class ConfigManager:
         """None takes the key away. Raises BadConfig."""
         if self._workspace_file is None:
             raise BadConfig("There is no workspace here. `gates dock init` makes one.")
-        config = _with(self.get_workspace_config(), key, value)
-        _write(self._workspace_file, {**_read(self._workspace_file), "config": config})
+        self.get_workspace_config()  # what cannot be meant is said before anything is written
+        change_object(
+            self._workspace_file,
+            lambda data: {**data, "config": _with(data.get("config", {}), key, value)},
+        )
 
     def get_user_config(self) -> dict[str, str]:
-        return _texts(_read(self._user_file), self._user_file)
+        return _texts(read_object(self._user_file), self._user_file)
 
     def set_user_config(self, key: str, value: str | None) -> None:
-        _write(self._user_file, _with(self.get_user_config(), key, value))
+        self.get_user_config()
+        change_object(self._user_file, lambda data: _with(data, key, value))
 
     def models(self) -> Path | None:
         """The folder that is set; None: the workspace's own."""
@@ -101,7 +106,7 @@ class ConfigManager:
         return self._outside.get(SERVICES[service], "").strip()
 
     def _kept(self) -> dict[str, str]:
-        return _texts(_read(self._key_file), self._key_file)
+        return _texts(read_object(self._key_file), self._key_file)
 
     def _where(self, service: str) -> str | None:
         if self._from_outside(service):
@@ -206,23 +211,6 @@ def _with(config: Mapping[str, str], key: str, value: str | None) -> dict[str, s
     if key == "registry_url" and not _is_address(value):
         raise BadConfig(f"registry_url wants an address that begins with https://, not {value[:80]!r}.")
     return {**rest, key: value}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadConfig(f"{file} cannot be read ({error}). Mend it, or move it away.") from None
-    if not isinstance(data, dict):
-        raise BadConfig(f"{file} is no JSON object. Mend it, or move it away.")
-    return data
-
-
-def _write(file: Path, data: Mapping[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write_bytes(file, json.dumps(data, indent=1, ensure_ascii=False).encode("utf-8"))
 
 
 def _write_secret(file: Path, data: Mapping[str, Any]) -> None:

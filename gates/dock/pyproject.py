@@ -16,6 +16,8 @@ from .tools import library
 TOOL = "comfydock"
 GROUPS = "dependency-groups"
 SCHEMA = "1.0.0"
+# Of [tool.comfydock]; a version that is written without quotes is a number in TOML.
+TEXTS = ("comfyui_repository", "comfyui_version", "comfyui_commit", "python_version", "torch_backend")
 NODE_KEYS = ("name", "source", "registry_id", "version", "repository", "ref", "path", "sha256")
 
 
@@ -88,8 +90,11 @@ class PyprojectManager:
     # --- reading
 
     def settings(self) -> dict[str, Any]:
-        """[tool.comfydock] without its tables."""
+        """[tool.comfydock] without its tables. Raises BadManifest."""
         own = self._at("tool", TOOL)
+        wrong = [key for key in TEXTS if key in own and not isinstance(own[key], str)]
+        if wrong:
+            raise BadManifest(f"{self.file}: {wrong[0]} of [tool.{TOOL}] is no text. Put it in quotes.")
         return {key: value for key, value in own.items() if not isinstance(value, dict)}
 
     def _at(self, *path: str) -> dict[str, Any]:

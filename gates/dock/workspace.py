@@ -7,18 +7,27 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from .. import atomic
-from ..errors import EnvironmentExists, ForeignWorkspace, NoEnvironment, NoWorkspace, UnknownItem
+from ..errors import DockBusy, EnvironmentExists, ForeignWorkspace, NoEnvironment, NoWorkspace, UnknownItem
 from .config import ConfigManager
 from .crew import Crew
 from .environment import Environment
 from .operation import interrupted, is_link
-from .places import NAME, EnvironmentPlaces, WorkspacePlaces, environment_name, possible_name
+from .places import (
+    NAME,
+    PATIENCE,
+    EnvironmentPlaces,
+    WorkspacePlaces,
+    environment_name,
+    possible_name,
+)
 from .records import WorkspaceConfig
+from .workspace_file import change_object, write_object
 
 MAKER = "dataset-gates"
 DEFAULT = ".comfydock_workspace"
@@ -52,7 +61,7 @@ class WorkspaceManager:
         for name in (*FOLDERS, "uv_cache", "uv/python", ".metadata"):
             _folder(places.root, name)
         made = cls(places, crew_of, clock)
-        made._write({"made_by": MAKER, "version": 1, "active": None, "config": {}})
+        write_object(places.file, {"made_by": MAKER, "version": 1, "active": None, "config": {}})
         return made
 
     @classmethod
@@ -71,16 +80,14 @@ class WorkspaceManager:
         try:
             data = json.loads(self.places.file.read_text("utf-8"))
         except FileNotFoundError:
-            raise NoWorkspace(f"{self.places.root} is no workspace. `gates dock init` makes one.") from None
+            root = self.places.root
+            raise NoWorkspace(f'{root} is no workspace. `gates dock init "{root}"` makes one.') from None
         except (OSError, ValueError, RecursionError) as error:
             raise ForeignWorkspace(
                 f"{self.places.file} cannot be read ({error}). Mend it, or restore it from a backup: "
                 "nothing is written over it."
             ) from None
         return data if isinstance(data, dict) else {}
-
-    def _write(self, data: Mapping[str, Any]) -> None:
-        atomic.write_bytes(self.places.file, json.dumps(data, indent=1, ensure_ascii=False).encode("utf-8"))
 
     # --- configuration
 
@@ -105,17 +112,30 @@ class WorkspaceManager:
     ) -> Environment:
         """All of it, or nothing. The first one becomes the active one."""
         config = self.get_config()
-        places = self._new_places(name)
-        made = Environment.create(
-            places,
-            self._crew_of(self.places, places),
-            source=comfyui or config.values.get("comfyui"),
-            python=python or config.values.get("python"),
-            torch=torch,
-        )
+        with self._name_held(name):
+            places = self._new_places(name)
+            made = Environment.create(
+                places,
+                self._crew_of(self.places, places),
+                source=comfyui or config.values.get("comfyui"),
+                python=python or config.values.get("python"),
+                torch=torch,
+            )
         if config.active is None:
             self.set_active_environment(name)
         return made
+
+    @contextmanager
+    def _name_held(self, name: str) -> Iterator[None]:
+        """Two names that differ in case alone are one: only one of them comes to be. Raises DockBusy."""
+        file = self.places.metadata / "locks" / f"{environment_name(name).casefold()}.name"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "a+b") as opened:
+            try:
+                atomic.take_lock(opened.fileno(), patience=PATIENCE)
+            except TimeoutError:
+                raise DockBusy(f"Another command makes an environment {name!r}. Try again later.") from None
+            yield
 
     def _new_places(self, name: str) -> EnvironmentPlaces:
         environment_name(name)
@@ -167,7 +187,8 @@ class WorkspaceManager:
 
     def set_active_environment(self, name: str) -> None:
         self.get_environment(name)
-        self._write({**self._read(), "active": name})
+        self._read()
+        change_object(self.places.file, lambda data: {**data, "active": name})
 
     def get_active_environment(self) -> Environment | None:
         active = self.get_config().active
@@ -178,15 +199,14 @@ class WorkspaceManager:
     def delete_environment(self, name: str) -> Path:
         """Move an environment to the trash of the workspace; where it lies now."""
         environment = self.get_environment(name)
-        data = self._read()
+        self._read()
         with environment.places.held():
             target = self._free(name)
             target.mkdir(parents=True)
             atomic.move_new(environment.places.root, target / "environment")
             if environment.places.state.exists():
                 atomic.move_new(environment.places.state, target / "state")
-        if data.get("active") == name:
-            self._write({**data, "active": None})
+        change_object(self.places.file, lambda data: _without_active(data, name))
         return target
 
     def _free(self, name: str) -> Path:
@@ -264,6 +284,10 @@ class WorkspaceManager:
             git.init(taken)
             git.commit_all(taken, f"Take over {name}")
             atomic.move_new(taken.parent, places.root)
+
+
+def _without_active(data: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**data, "active": None} if data.get("active") == name else data
 
 
 def _made(entry: Path) -> bool:
