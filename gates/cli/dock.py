@@ -22,7 +22,7 @@ EXIT_CODES: Final = {
     130: "stopped with Ctrl-C",
 }
 OTHERS: Final = {BadInput: 2, Missing: 4, Conflict: REFUSED, Refused: REFUSED, TooLarge: REFUSED}
-STOPPED: Final = "Stopped; what was changed on the way is undone."
+STOPPED: Final = "Stopped. A change that was not finished is undone."
 BUILDS: Final = "build packages that have no wheel, which runs what their authors wrote"
 EXAMPLES: Final = """\
 examples:
