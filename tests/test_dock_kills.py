@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from gates.dock.environment import Environment
-from gates.dock.operation import interrupted
+from gates.dock.journal import interrupted
 from gates.dock.packs import head_of
 from gates.errors import DockBusy, NoEnvironment
 from tests.dock_rig import Rig, git

@@ -12,7 +12,7 @@ from ..dock.solving import HERE_ALONE
 from ..dock.workspace import WorkspaceManager
 from ..errors import BadConfig, DockError
 from . import dock_view as view
-from .dock_answer import result
+from .dock_answer import result, with_notes
 from .dock_setting import Setting
 from .result import FAILED, INTERRUPTED, Problem, Result, redraw, remark
 
@@ -22,7 +22,11 @@ Verb = Callable[[Setting, argparse.Namespace], Result]
 def answer(args: argparse.Namespace) -> Result:
     setting = Setting(args, Path.cwd(), Path.home())
     try:
-        return VERBS[args.verb](setting, args)
+        return with_notes(VERBS[args.verb](setting, args), setting.notes)
+    except BaseException:
+        for note in setting.notes:
+            remark(note)
+        raise
     finally:
         if setting.shows_progress:
             redraw("")
@@ -92,8 +96,11 @@ def _list(setting: Setting, args: argparse.Namespace) -> Result:
     rows, problems = [], []
     for environment in workspace.list_environments():
         settings: Mapping[str, object] = {}
+        left = None
         try:
-            settings = environment.get_pyproject().settings()
+            left = environment.interrupted()
+            if left is None or environment.places.manifest.exists():
+                settings = environment.get_pyproject().settings()
         except DockError as error:  # the others are there all the same
             problems.append(Problem(error.code, f"{environment.name}: {error}"))
         rows.append(
@@ -103,6 +110,7 @@ def _list(setting: Setting, args: argparse.Namespace) -> Result:
                 "comfyui": settings.get("comfyui_version"),
                 "python": settings.get("python_version"),
                 "path": str(environment.path),
+                "interrupted": left,
             }
         )
     trash = workspace.trashed()
@@ -185,13 +193,25 @@ def _commit(setting: Setting, args: argparse.Namespace) -> Result:
 def _rollback(setting: Setting, args: argparse.Namespace) -> Result:
     environment = setting.environment()
     done = environment.rollback(args.commit)
+    if done.commit is None:
+        lines = list(done.notes) if done.plan.is_empty else view.sync_lines(done)
+        return result(lines, sync=done, message=None)
     said = environment.log(1)[0].message
     lines = [f"{said}. `gates dock rollback` undoes this too.", *view.sync_lines(done)]
     return result(lines, sync=done, message=said)
 
 
+def _looked_at(setting: Setting) -> Environment:
+    """For what changes nothing, and so undoes nothing either."""
+    environment = setting.environment()
+    left = environment.interrupted()
+    if left is not None:
+        setting.notes.append(f"{left!r} was interrupted. `gates dock repair` puts it right.")
+    return environment
+
+
 def _validate(setting: Setting, args: argparse.Namespace) -> Result:
-    found = setting.environment().validate()
+    found = _looked_at(setting).validate()
     problems = [Problem(issue.code, issue.message) for issue in found.issues if issue.blocks]
     notes = [issue.message for issue in found.issues if not issue.blocks]
     lines = [*notes, *([] if problems else ["The manifest is sound, and all packages can be had together."])]
@@ -199,7 +219,7 @@ def _validate(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _diff(setting: Setting, args: argparse.Namespace) -> Result:
-    found = setting.environment().diff()
+    found = _looked_at(setting).diff()
     return result(view.diff_lines(found), diff=found)
 
 
@@ -222,7 +242,7 @@ def _update(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _log(setting: Setting, args: argparse.Namespace) -> Result:
-    commits = setting.environment().log(args.limit)
+    commits = _looked_at(setting).log(args.limit)
     return result([f"{one.id[:8]}  {one.when[:16]}  {one.message}" for one in commits], commits=commits)
 
 
@@ -258,7 +278,7 @@ def _node_remove(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _node_list(setting: Setting, args: argparse.Namespace) -> Result:
-    nodes = setting.environment().list_nodes()
+    nodes = _looked_at(setting).list_nodes()
     return result(view.node_rows(nodes) or ["No packs yet: gates dock node add PACK"], nodes=nodes)
 
 

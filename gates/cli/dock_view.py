@@ -45,6 +45,7 @@ def environment_rows(rows: Sequence[Mapping[str, Any]], trash: Sequence[str]) ->
             str(row["name"]),
             f"ComfyUI {row['comfyui'] or 'unknown'}",
             f"Python {row['python'] or 'unknown'}",
+            f"Interrupted: {row['interrupted']}" if row["interrupted"] else "",
         )
         for row in rows
     ]
@@ -105,6 +106,8 @@ def model_rows(models: Sequence[ModelInfo], with_hash: bool = False) -> list[str
 def status_lines(status: EnvironmentStatus) -> list[str]:
     name = f"{status.name} (active)" if status.active else status.name
     lines = [f"{name}: ComfyUI {status.comfyui}, Python {status.python}"]
+    if status.interrupted and status.commit is None:
+        lines = [f"{name} is not made whole."]
     if status.interrupted:
         lines.append(f"Interrupted: {status.interrupted}. `gates dock repair` puts it right.")
     lines += table([(" ", info.name, short(info.version), info.source) for info in status.nodes])
@@ -114,7 +117,11 @@ def status_lines(status: EnvironmentStatus) -> list[str]:
         lines += ["Not committed:", *(f"  {line}" for line in status.changes)]
     if status.unsynced:
         lines += ["Not as the manifest says (gates dock sync):", *(f"  {line}" for line in status.unsynced)]
-    return lines if status.changes or status.unsynced else [*lines, "All is as the manifest says."]
+    return (
+        lines
+        if status.changes or status.unsynced or status.interrupted
+        else [*lines, "All is as the manifest says."]
+    )
 
 
 def package_line(change: PackageChange) -> str:

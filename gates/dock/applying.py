@@ -1,19 +1,20 @@
-"""The steps of a change, each written down by its operation before it is taken, and their undoing."""
+"""The steps of a change, each written down by its operation before it is taken."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import CommandFailed, GatesError, UnknownNode
+from ..errors import GatesError, NoComfyUI, UnknownNode
 from . import comfyui
 from .crew import Crew
 from .installed import Installed, InstalledNode, read_installed, write_installed
-from .operation import Operation, is_link
+from .operation import Operation, is_link, remove_owned
 from .packs import digest_of, folder_of, head_of, make_link
 from .places import EnvironmentPlaces
 from .planning import DRY
@@ -25,6 +26,7 @@ from .solving import Solved
 from .uv import canonical
 
 Staged = tuple[NodeInfo, Path]
+ROLLED_BACK = re.compile(r"(Roll back to [0-9a-f]{8}: )+")
 
 
 class Applying:
@@ -87,7 +89,7 @@ class Applying:
             self._operation.link(folder, target, lambda source, to: make_link(source, to, runner))
         else:
             digest = digest_of(folder) if info.source == "registry" else None
-            self._operation.move(folder, target)
+            self._operation.move(folder, target, digest or head_of(folder))
         self._note(
             self._installed.with_node(info.key, InstalledNode(info.name, info.version, info.source, digest))
         )
@@ -136,24 +138,49 @@ class Applying:
         git, core = self._crew.git, self._places.core
         if not core.exists():
             return self._clone_core(ref)
+        if not git.is_repository(core):
+            return self._find_core_again(ref)
         self._operation.touching_core(head_of(core))
+        self._stash_core(f"edits before ComfyUI went to {ref[:40]}")
+        return git.checkout(core, ref)
+
+    def _stash_core(self, why: str) -> None:
+        """Edits of tracked files; what git does not know stays where it is."""
+        git, core = self._crew.git, self._places.core
         if any(not entry.startswith("??") for entry in git.changes(core)):
-            message = f"dock {self._stamp}-{time.monotonic_ns()}: edits before ComfyUI went to {ref[:40]}"
+            message = f"dock {self._stamp}-{time.monotonic_ns()}: {why}"
             self._operation.stashing(core, message)
             git.stash(core, message, untracked=False)
             self.notes.append(f"Edits of ComfyUI's files are kept in its stash: {message}")
-        return git.checkout(core, ref)
 
     def _clone_core(self, ref: str) -> str:
         """ComfyUI is not there: cloned aside, moved to its place whole."""
+        folder, made = self._cloned(ref)
+        self._operation.move(folder, self._places.core, made.commit)
+        return made.commit
+
+    def _find_core_again(self, ref: str) -> str:
+        """A ComfyUI that lost its repository gets one; its models and packs stay, its edits go to a stash."""
+        core = self._places.core
+        if is_link(core):
+            raise NoComfyUI(f"{core} is a link to what is no checkout of git, and is left alone.")
+        folder, made = self._cloned(ref)
+        if os.path.lexists(core / ".git"):
+            broken = self._places.aside / f"{self._stamp}-{time.monotonic_ns()}" / "ComfyUI.git"
+            self._operation.move(core / ".git", broken)
+            self.notes.append(f"What ComfyUI had for a repository is kept: {broken}")
+        self._operation.move(folder / ".git", core / ".git", made.commit)
+        self._stash_core("what was there when ComfyUI got a repository again")
+        remove_owned(folder.parent, folder.name)
+        return made.commit
+
+    def _cloned(self, ref: str) -> tuple[Path, comfyui.Core]:
         settings = PyprojectManager(self._places.manifest).settings()
         self._places.staging.mkdir(parents=True, exist_ok=True)
         folder = self._places.staging / f"ComfyUI-{self._stamp}-{time.monotonic_ns()}"
         self._crew.step("clone")
         source = str(settings.get("comfyui_repository") or comfyui.REPOSITORY)
-        made = comfyui.clone(self._crew.git, source, ref, folder)
-        self._operation.move(folder, self._places.core)
-        return made.commit
+        return folder, comfyui.clone(self._crew.git, source, ref, folder)
 
     def set_aside(self, target: str) -> None:
         """Uncommitted work of .cec into a stash, under a name of its own."""
@@ -161,14 +188,16 @@ class Applying:
         message = f"dock {self._stamp}-{time.monotonic_ns()}: uncommitted before going back to {target[:8]}"
         self._operation.stashing(cec, message)
         stash = self._crew.git.stash(cec, message) or ""
+        again = f"git -C {shlex.quote(str(cec))} stash apply {stash[:12]}"
         self.notes.append(f"Uncommitted work is kept in the stash of .cec: {stash[:12]} {message}")
+        self.notes.append(f"This brings it back: {again}")
 
     def restore(self, target: str) -> str:
         """Make the files of .cec those of a commit; what that commit was called."""
         said = self._crew.git.log_line(self._places.cec, target)
-        self._operation.touching_tree()
+        self._operation.touching_tree(target)
         self._crew.git.restore_tree(self._places.cec, target)
-        return said
+        return ROLLED_BACK.sub("", said, count=1) if ROLLED_BACK.match(said) else said
 
     def run_scripts(self, info: NodeInfo) -> list[str]:
         """The install script of one pack, because somebody allowed it, in the environment's own Python."""
@@ -189,43 +218,17 @@ class Applying:
         self._crew.step("commit")
         return self._crew.git.commit_all(self._places.cec, sentence)
 
-    def undo(self) -> None:
-        """All as it was before the operation: folders, manifest, ComfyUI, packages. May be done twice."""
-        journal, places = self._operation.journal, self._places
-        self._undo_trees()
-        for entry in reversed([*journal.stashes]):
-            self._bring_back(*entry)
-            self._operation.unstashed(entry)
-        self._operation.undo_files()
-        if journal.packages and places.lock.exists() and places.python().exists():
-            self._undo_packages(set(journal.added), journal.replaced)
-
-    def _undo_trees(self) -> None:
-        journal, git, places = self._operation.journal, self._crew.git, self._places
-        if journal.tree and journal.head is not None:
-            git.restore_tree(places.cec, journal.head)
-        elif journal.head is not None:
-            git.unstage(places.cec)
-        if journal.core is not None:
-            git.checkout(places.core, journal.core)
-        self._operation.trees_are_back()
-
-    def _bring_back(self, folder: str, message: str) -> None:
-        if Path(folder) not in (self._places.cec, self._places.core):
+    def undo_packages(self) -> None:
+        """The packages of the lock that is back, and those of others that were there instead."""
+        journal, places, uv = self._operation.journal, self._places, self._crew.uv
+        if not (journal.packages and places.lock.exists() and places.python().exists()):
             return
-        try:
-            self._crew.git.unstash(Path(folder), message)
-        except CommandFailed:
-            self.notes.append(f"Uncommitted work is kept in the stash of {folder}: {message}")
-
-    def _undo_packages(self, added: set[str], replaced: Sequence[str]) -> None:
         plus, minus = self._difference()
-        uv, venv = self._crew.uv, self._places.venv
-        uv.sync(self._places.cec, venv)
-        uv.uninstall(venv, sorted((minus - plus) & added))
-        for line in replaced:
-            if uv.install(venv, line).exit_code != 0:
-                self.notes.append(f"{line} was there before and could not be installed again")
+        uv.sync(places.cec, places.venv)
+        uv.uninstall(places.venv, sorted((minus - plus) & set(journal.added)))
+        for line in journal.replaced:
+            if uv.install(places.venv, line).exit_code != 0:
+                self._operation.note(f"{line} was there before and could not be installed again")
 
 
 def _local(info: NodeInfo) -> Path:

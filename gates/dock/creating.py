@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from .. import atomic
+from ..errors import CommandFailed
 from . import comfyui
 from .applying import Applying
 from .crew import Crew
+from .git import Git
 from .operation import Operation, remove_owned
+from .packs import unknown_files
 from .places import EnvironmentPlaces
 from .pyproject import PyprojectManager, new_manifest
 from .solving import Solved, solve
@@ -30,7 +37,7 @@ def build(places: EnvironmentPlaces, crew: Crew, operation: Operation, wishes: W
     interpreter = crew.uv.find_python(wishes.python, places.root)
     crew = replace(crew, uv=crew.uv.at(interpreter))
     crew.step("clone")
-    core = comfyui.clone(crew.git, wishes.url, wishes.ref, places.core)
+    core = _cloned(places, crew, operation, wishes)
     (places.cec / "workflows").mkdir(parents=True)
     manifest = _manifest(places, core, crew.uv.version_of(interpreter))
     solved = _solved(places, crew, manifest, wishes.torch)
@@ -44,6 +51,15 @@ def build(places: EnvironmentPlaces, crew: Crew, operation: Operation, wishes: W
     crew.step("commit")
     crew.git.commit_all(places.cec, f"Create {places.name} with ComfyUI {core.version or core.commit[:12]}")
     return crew
+
+
+def _cloned(places: EnvironmentPlaces, crew: Crew, operation: Operation, wishes: Wishes) -> comfyui.Core:
+    """Aside, and moved to its place whole: half a clone could not be told from somebody's files."""
+    places.staging.mkdir(parents=True, exist_ok=True)
+    folder = places.staging / f"ComfyUI-{time.monotonic_ns()}"
+    core = comfyui.clone(crew.git, wishes.url, wishes.ref, folder)
+    operation.move(folder, places.core, core.commit)
+    return core
 
 
 def _manifest(places: EnvironmentPlaces, core: comfyui.Core, python: str) -> PyprojectManager:
@@ -68,8 +84,48 @@ def _solved(places: EnvironmentPlaces, crew: Crew, manifest: PyprojectManager, t
     return solve(crew.uv, manifest.text, chosen.lock, places.staging)
 
 
-def discard(places: EnvironmentPlaces) -> None:
-    """Take away what a creation left that did not end."""
-    for folder in (places.root, places.state):
-        if folder.exists():
-            remove_owned(folder.parent, folder.name)
+def discard(places: EnvironmentPlaces, crew: Crew, operation: Operation) -> tuple[str, ...]:
+    """Take away what a creation left that did not end; where somebody put files there, keep those."""
+    notes: tuple[str, ...] = ()
+    if places.root.exists():
+        found = _of_others(places, crew, operation)
+        if (places.root / ".venv").exists():
+            remove_owned(places.root, ".venv")
+        if found:
+            notes = (_kept(places, found),)
+        else:
+            remove_owned(places.root.parent, places.root.name)
+    if places.state.exists():
+        remove_owned(places.state.parent, places.state.name)
+    return notes
+
+
+def _kept(places: EnvironmentPlaces, found: list[str]) -> str:
+    """Under a name of its own in the trash: it is no environment that could be restored."""
+    kept = places.workspace.trash / f"{places.name}-unfinished-{time.time_ns()}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    atomic.move_new(places.root, kept)
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{found[0]}{more} came there from somebody: what there was of {places.name} is kept: {kept}"
+
+
+def _of_others(places: EnvironmentPlaces, crew: Crew, operation: Operation) -> list[str]:
+    """Files that no step of the creation made, or that are not as it made them."""
+    own = (places.cec, places.core, places.venv)
+    found = [path.name for path in places.root.iterdir() if path not in own]
+    for path in sorted(places.cec.rglob("*")):
+        if path.is_file() and ".git" not in path.relative_to(places.cec).parts:
+            name = path.relative_to(places.cec).as_posix()
+            if not operation.is_known(name, hashlib.sha256(path.read_bytes()).hexdigest()):
+                found.append(f"{places.cec.name}/{name}")
+    return [*found, *_in_core(places.core, crew.git)]
+
+
+def _in_core(core: Path, git: Git) -> list[str]:
+    if not core.exists():
+        return []
+    try:
+        edited = {entry[3:] for entry in git.changes(core)}
+        return sorted(f"{core.name}/{name}" for name in edited.union(unknown_files(core, git)))
+    except CommandFailed:  # where that cannot be told, somebody's it may be
+        return [core.name]

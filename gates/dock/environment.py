@@ -11,6 +11,7 @@ from .. import atomic
 from ..errors import (
     BadManifest,
     EnvironmentExists,
+    NoComfyUI,
     NodeExists,
     NoEnvironment,
     UnknownCommit,
@@ -22,11 +23,12 @@ from .creating import Wishes, build, discard
 from .crew import Crew
 from .differences import difference
 from .installed import read_installed
+from .journal import interrupted
 from .model_folders import FILE, extra_paths
 from .node_checks import requirements_of
-from .operation import Operation, interrupted, sweep
+from .operation import Operation
 from .packs import taken
-from .places import EnvironmentPlaces, Programs, environment_name
+from .places import EnvironmentPlaces, environment_name
 from .planning import complete, plan, scripts_in
 from .processes import Command, Finished
 from .pyproject import PyprojectManager
@@ -42,9 +44,11 @@ from .records import (
     ValidationResult,
     short,
 )
+from .recovering import Recovered, find_repository_again, recover, require_repository
 from .requirements import added_by_hand
 from .solving import Solved, read_lock, solve
 from .standing import put_right, soundness, standing
+from .undoing import Undoing
 
 
 class Environment:
@@ -80,7 +84,7 @@ class Environment:
         environment_name(places.name)
         url, ref = comfyui.parse_source(source)
         made = cls(places, crew)
-        with made._ready():
+        with made._recovered():
             if places.root.exists():
                 raise EnvironmentExists(
                     f"There is an environment {places.name!r} already. Choose another name."
@@ -92,7 +96,8 @@ class Environment:
                 made._crew = build(places, crew, operation, Wishes(url, ref, python, torch))
                 made._uv = made._crew.uv
             except BaseException:
-                discard(places)
+                for note in discard(places, crew, operation):
+                    crew.note(note)
                 raise
             operation.committed()
         return made
@@ -110,13 +115,20 @@ class Environment:
         return list(scripts_in(self.places, [info], read_installed(self.places.installed)))
 
     def log(self, most: int | None = None) -> list[Commit]:
+        require_repository(self.places, self._git)
         return self._git.log(self.places.cec, most)
 
     def status(self, active: bool = False) -> EnvironmentStatus:
         """As it stands; starts git once or twice and uv not at all."""
         return standing(self.places, self._git, active)
 
+    def interrupted(self) -> str | None:
+        """The sentence of a change that did not end; the next one undoes it."""
+        left = interrupted(self.places)
+        return left.sentence if left is not None else None
+
     def diff(self) -> EnvironmentDiff:
+        require_repository(self.places, self._git)
         return difference(self.places, self._git)
 
     def validate(self) -> ValidationResult:
@@ -128,9 +140,18 @@ class Environment:
     @contextmanager
     def _ready(self) -> Iterator[None]:
         """Under the lock, and with no half of an earlier command left: only then the manifest is read."""
-        with self.places.held() as programs:
-            self._recover(programs)
+        with self._recovered():
+            require_repository(self.places, self._git)
             yield
+
+    @contextmanager
+    def _recovered(self) -> Iterator[Recovered | None]:
+        """The same, with what was interrupted; the environment itself may be gone with it."""
+        with self.places.held() as programs:
+            found = recover(self.places, self._crew, programs)
+            for line in found.lines if found is not None else ():
+                self._crew.note(line)
+            yield found
 
     @contextmanager
     def _changing(self, kind: str, sentence: str) -> Iterator[Applying]:
@@ -138,16 +159,14 @@ class Environment:
         operation = Operation(self.places, self._crew.step)
         try:
             operation.begin(kind, sentence, self._git.head(self.places.cec))
-            yield self._applying(operation)
+            yield Applying(self.places, operation, self._crew)
         except BaseException:
             if operation.has_begun:
-                self._applying(operation).undo()
+                for note in Undoing(self.places, operation, self._crew).undo():
+                    self._crew.note(note)
                 operation.forget()
             raise
         operation.committed()
-
-    def _applying(self, operation: Operation) -> Applying:
-        return Applying(self.places, operation, self._crew)
 
     def add_node(self, identifier: str, *, is_local: bool = False, allow_scripts: bool = False) -> NodeInfo:
         """Fetch a pack, test what it asks for, put it in and commit. Raises PackageConflict, NodeExists."""
@@ -243,8 +262,8 @@ class Environment:
         return plan(self.places, manifest, installed, self._git, self._uv)
 
     def _left_open(self) -> list[str]:
-        left = interrupted(self.places)
-        return [f"{left.sentence!r} was interrupted: a sync undoes it first"] if left is not None else []
+        left = self.interrupted()
+        return [f"{left!r} was interrupted: a sync undoes it first"] if left is not None else []
 
     def commit(self, message: str) -> str | None:
         """Record the files of the manifest as they are; None where nothing changed."""
@@ -256,13 +275,20 @@ class Environment:
     def rollback(self, commit: str | None = None) -> SyncResult:
         """Go back to a commit, or undo the last change: what is uncommitted, else the last commit.
 
-        Uncommitted work goes to a stash, which the result names. The history only grows: going back is a
-        commit too, so going back once more undoes it.
+        A change that was interrupted is the last one. Uncommitted work goes to a stash, which the result
+        names. The history only grows: going back is a commit too, so going back once more undoes it.
         """
-        with self._ready():
+        with self._recovered() as found:
+            undone = found.sentence if found is not None and found.is_undone and commit is None else None
+            if undone is not None and not self.places.cec.is_dir():
+                return SyncResult(SyncPlan(), False)
+            require_repository(self.places, self._git)
             changes = self._git.changes(self.places.cec)
             target = self._target(commit, bool(changes))
-            with self._changing("rollback", f"Roll back to {target[:8]}") as applying:
+            sentence = f"Roll back to {target[:8]}"
+            if undone is not None and undone != sentence:  # the same once more is meant to be done
+                return SyncResult(SyncPlan(), False)
+            with self._changing("rollback", sentence) as applying:
                 if changes:
                     applying.set_aside(target)
                 said = applying.restore(target)
@@ -270,8 +296,12 @@ class Environment:
                 applying.manifest(solved)
                 staged, _ = applying.stage_all(planned, tolerant=False)
                 kept = applying.follow(planned, staged)
-                made = applying.commit(f"Roll back to {target[:8]}: {said}")
-        return SyncResult(planned, False, tuple(kept), (), made, (*applying.notes, *solved.notes))
+                made = applying.commit(f"{sentence}: {said}")
+        notes = [*applying.notes, *solved.notes]
+        if made is None:
+            what = "Back at" if changes or not planned.is_empty else "Nothing to undo: all is as in"
+            notes.insert(0, f"{what} {target[:8]}: {said}")
+        return SyncResult(planned, False, tuple(kept), (), made, tuple(notes))
 
     def _target(self, commit: str | None, is_changed: bool) -> str:
         if commit is not None:
@@ -286,6 +316,8 @@ class Environment:
         """Move the checkout to a ref, the newest version without one."""
         with self._ready():
             manifest = self.get_pyproject()
+            if not self._git.is_repository(self.places.core):
+                raise NoComfyUI(f"{self.name} has no checkout of ComfyUI. `gates dock repair` gets it again.")
             self._git.fetch(self.places.core)
             wanted = version or comfyui.newest(self._git, self.places.core)
             commit = self._git.find(self.places.core, wanted)
@@ -307,16 +339,12 @@ class Environment:
 
     def repair(self) -> RepairResult:
         """End what was interrupted, then make the disk what manifest and lock say: `uv sync --frozen`."""
-        done: list[str] = []
         with self.places.held() as programs:
-            left = interrupted(self.places)
-            head = self._git.head(self.places.cec) if self.places.cec.is_dir() else None
-            notes = self._recover(programs)
-        if left is not None:
-            end = "the state before it is back" if head == left.head else "it had been done"
-            done += [f"{left.sentence!r} was interrupted: {end}", *notes]
-        if not self.places.root.exists():
-            return RepairResult(tuple(done))
+            found = recover(self.places, self._crew, programs)
+            done = found.lines if found is not None else []
+            if not self.places.root.exists():
+                return RepairResult(tuple(done))
+            done += find_repository_again(self.places, self._git)
         if not self.places.python().exists():
             done.append("the virtual environment was made anew")
             self._remake_venv()
@@ -332,6 +360,11 @@ class Environment:
 
     def run(self, args: Sequence[str] = ()) -> Finished:
         """Start ComfyUI in this environment, attached to the terminal, until it ends."""
+        if self.interrupted() is not None:
+            with self._ready():
+                pass
+        if not self.places.core.is_dir():
+            raise NoComfyUI(f"{self.name} has no ComfyUI any more. `gates dock repair` gets it again.")
         if not self.places.python().exists():
             raise NoEnvironment(f"{self.name} has no virtual environment. `gates dock repair` makes it.")
         argv = (str(self.places.python()), "main.py", *args, *self._shared_models())
@@ -347,25 +380,6 @@ class Environment:
         file.parent.mkdir(parents=True, exist_ok=True)
         atomic.write_bytes(file, text.encode("utf-8"))
         return ("--extra-model-paths-config", str(file))
-
-    def _recover(self, programs: Programs) -> list[str]:
-        """End or undo what an earlier command left; what it could not bring back."""
-        operation = Operation(self.places, self._crew.step)
-        sweep(self.places.staging)
-        if not operation.load():
-            return []
-        programs.wait()
-        for folder in (self.places.cec, self.places.core):
-            self._git.unlock(folder)
-        head = self._git.head(self.places.cec) if self.places.cec.is_dir() else None
-        if operation.journal.kind == "create" and head is None:
-            discard(self.places)
-            return []
-        applying = self._applying(operation)
-        if head == operation.journal.head:
-            applying.undo()
-        operation.forget()
-        return applying.notes
 
 
 def _at(info: NodeInfo) -> str:

@@ -159,6 +159,21 @@ class Git:
         """Forget what was marked for a commit; the files stay as they are."""
         self.run(folder, "read-tree", "--reset", "HEAD").checked("Going back")
 
+    def is_repository(self, folder: Path) -> bool:
+        """Whether `folder` itself is one, and not only something that lies in one."""
+        return folder.is_dir() and self.run(folder, "rev-parse", "--git-dir").exit_code == 0
+
+    def tracked(self, folder: Path) -> set[str]:
+        """Files that git knows there, with slashes."""
+        done = self.run(folder, "ls-files", "-z").checked("Listing files")
+        return {name for name in done.out.split("\0") if name}
+
+    def blobs(self, folder: Path, commit: str) -> dict[str, str]:
+        """What git calls the content of each file of a commit; nothing where there is no such commit."""
+        done = self.run(folder, "ls-tree", "-r", "-z", commit)
+        found = (row.partition("\t") for row in done.out.split("\0") if row)
+        return {name: info.split()[2] for info, _, name in found} if done.exit_code == 0 else {}
+
     def head(self, folder: Path) -> str | None:
         done = self.run(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return done.out.strip() or None if done.exit_code == 0 else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import atomic
 from ..errors import BadManifest
+from .journal import optional, table, text, texts
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,24 @@ class Installed:
 def read_installed(file: Path) -> Installed:
     """Raises BadManifest where the file is damaged: guessing would remove what is not ours."""
     try:
-        data: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        nodes = {key: InstalledNode(**fields) for key, fields in data["nodes"].items()}
-        return Installed(nodes, tuple(data["packages"]))
+        data = table(json.loads(file.read_text("utf-8")))
+        nodes = {key: _node(table(fields)) for key, fields in table(data["nodes"]).items()}
+        return Installed(nodes, tuple(texts(data["packages"])))
     except FileNotFoundError:
         return Installed()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadManifest(
             f"{file} is damaged ({type(error).__name__}). Remove it: then nothing counts as installed "
             "by dock, and nothing is taken away."
         ) from None
+
+
+def _node(fields: dict[str, Any]) -> InstalledNode:
+    name = text(fields["name"])
+    if not atomic.is_plain_name(name):
+        raise ValueError("no name of a folder")
+    version, digest = (optional(fields.get(key)) for key in ("version", "digest"))
+    return InstalledNode(name, version, text(fields["source"]), digest, fields.get("scripts_ran") is True)
 
 
 def write_installed(file: Path, installed: Installed) -> None:

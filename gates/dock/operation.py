@@ -6,17 +6,16 @@ holds the environment, undoes it; or ends it, where the commit was made already.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .. import atomic
-from ..errors import BadManifest
+from .journal import Journal, Move, interrupted, reference, write_journal
 from .places import EnvironmentPlaces
 
 Step = Callable[[str], None]
@@ -27,21 +26,6 @@ FORGOTTEN = 24 * 3600.0  # s
 
 def no_step(name: str) -> None:
     """Called before each step; a test ends the process here."""
-
-
-@dataclass
-class Journal:
-    kind: str
-    sentence: str
-    head: str | None  # the last commit before it
-    moves: list[tuple[str, str]] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)  # links made
-    packages: bool = False  # whether the virtual environment was touched
-    replaced: list[str] = field(default_factory=list)  # requirements of others that were there instead
-    core: str | None = None  # commit of ComfyUI before it was changed
-    added: list[str] = field(default_factory=list)  # packages that were not there before
-    stashes: list[tuple[str, str]] = field(default_factory=list)  # (folder, message) of work set aside
-    tree: bool = False  # whether the files of .cec were made those of another commit
 
 
 class Operation:
@@ -79,25 +63,34 @@ class Operation:
     def _backup(self) -> Path:
         return self._places.state / "before"
 
+    def _named(self, path: Path) -> str:
+        return reference(self._places, path)
+
     def _write(self) -> None:
-        self._places.operation.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_bytes(self._places.operation, json.dumps(asdict(self.journal), indent=1).encode())
+        write_journal(self._places, self.journal)
+
+    def note(self, text: str) -> None:
+        """Something to be said when all is undone, by whichever process ends the undoing."""
+        self.journal.notes.append(text)
+        self._write()
 
     def write_file(self, path: Path, data: bytes) -> None:
         """One of the two files of the manifest."""
+        self.journal.written.setdefault(path.name, []).append(hashlib.sha256(data).hexdigest())
+        self._write()
         self._step(f"write {path.name}")
         atomic.write_bytes(path, data)
 
-    def move(self, source: Path, target: Path) -> None:
-        """A folder or a link to where nothing is yet."""
+    def move(self, source: Path, target: Path, mark: str | None = None) -> None:
+        """A folder or a link to where nothing is yet; `mark` tells later whether somebody edited it there."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        self.journal.moves.append((str(source), str(target)))
+        self.journal.moves.append(Move(self._named(source), self._named(target), mark))
         self._write()
         self._step(f"move {source.name}")
         atomic.move_new(source, target)
 
     def link(self, source: Path, target: Path, make: Callable[[Path, Path], None]) -> None:
-        self.journal.links.append(str(target))
+        self.journal.links.append(self._named(target))
         self._write()
         self._step(f"link {target.name}")
         make(source, target)
@@ -116,12 +109,12 @@ class Operation:
         self._step("core")
 
     def stashing(self, folder: Path, message: str) -> None:
-        self.journal.stashes.append((str(folder), message))
+        self.journal.stashes.append((self._named(folder), message))
         self._write()
         self._step("stash")
 
-    def touching_tree(self) -> None:
-        self.journal.tree = True
+    def touching_tree(self, target: str) -> None:
+        self.journal.tree, self.journal.target = True, target
         self._write()
         self._step("tree")
 
@@ -148,55 +141,31 @@ class Operation:
                 remove_owned(left.parent, left.name)
 
     def undo_files(self) -> None:
-        """Folders and the manifest as they were; the packages are the caller's."""
-        for link in reversed(self.journal.links):
-            take_away_link(Path(link))
-        for source, target in reversed(self.journal.moves):
-            if os.path.lexists(target) and not os.path.lexists(source):
-                atomic.replace(Path(target), Path(source))
+        """The manifest, and what is noted as installed, as they were."""
         backup = self._backup()
-        for name in KEPT:
-            kept, file = backup / name, self._places.cec / name
+        if not backup.exists():
+            return
+        for name, file in (
+            *((name, self._places.cec / name) for name in KEPT),
+            (NOTED, self._places.installed),
+        ):
+            kept = backup / name
             if kept.exists():
                 atomic.write_bytes(file, kept.read_bytes())
-            elif backup.exists():
+            else:
                 file.unlink(missing_ok=True)
-        noted = backup / NOTED
-        if noted.exists():
-            atomic.write_bytes(self._places.installed, noted.read_bytes())
-        else:
-            self._places.installed.unlink(missing_ok=True)
+
+    def is_known(self, name: str, digest: str) -> bool:
+        """Whether a file of the manifest holds what the operation wrote, or what was there before it."""
+        kept = self._backup() / name
+        if kept.is_file() and hashlib.sha256(kept.read_bytes()).hexdigest() == digest:
+            return True
+        return digest in self.journal.written.get(name, [])
 
     def load(self) -> bool:
         """Take up what an earlier process left; False where it left nothing."""
-        found = interrupted(self._places)
-        if found is None:
-            return False
-        self._journal = found
-        return True
-
-
-def interrupted(places: EnvironmentPlaces) -> Journal | None:
-    """The journal of an operation that did not end. Raises BadManifest where it cannot be read."""
-    try:
-        data: dict[str, Any] = json.loads(places.operation.read_text("utf-8"))
-        moves = [(str(source), str(target)) for source, target in data.pop("moves")]
-        stashes = [(str(folder), str(message)) for folder, message in data.pop("stashes")]
-        moves = [move for move in moves if _is_inside(places, move)]
-        links = [str(link) for link in data.pop("links") if _is_inside(places, (link,))]
-        return Journal(moves=moves, links=links, stashes=stashes, **data)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadManifest(
-            f"{places.operation} is damaged ({type(error).__name__}); remove it by hand."
-        ) from None
-
-
-def _is_inside(places: EnvironmentPlaces, move: tuple[str, ...]) -> bool:
-    """Nobody but us writes the journal; it is not believed all the same."""
-    bases = (places.root, places.state)
-    return all(any(Path(os.path.abspath(path)).is_relative_to(base) for base in bases) for path in move)
+        self._journal = interrupted(self._places)
+        return self._journal is not None
 
 
 def take_away_link(path: Path) -> None:

@@ -140,6 +140,24 @@ def is_edited(folder: Path, noted: InstalledNode | None, git: Git) -> bool:
     return noted is None or noted.digest != digest_of(folder)
 
 
+def was_touched(folder: Path, mark: str | None, git: Git) -> bool:
+    """Whether anything came to a folder since it had this commit or digest, also what git would ignore."""
+    try:
+        if not (folder / ".git").exists():
+            return mark != digest_of(folder)
+        if mark != head_of(folder) or _holds_repositories(folder):
+            return True
+        return bool(git.changes(folder) or unknown_files(folder, git))
+    except (CommandFailed, OSError):
+        return True
+
+
+def unknown_files(folder: Path, git: Git) -> list[str]:
+    """Files in a repository that git does not track, with slashes."""
+    names = {path.relative_to(folder).as_posix() for path in _files(folder)}
+    return sorted(names - git.tracked(folder))
+
+
 def _holds_repositories(folder: Path) -> bool:
     """Whether somebody fetched its submodules; git is not let loose in those."""
     nested = (root for root, names, files in os.walk(folder) if ".git" in (*names, *files))

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import BadManifest, DockError
 from .git import Git
 from .installed import Installed, read_installed
-from .operation import interrupted
+from .journal import interrupted
 from .packs import head_of
 from .places import EnvironmentPlaces
 from .planning import node_plan, still_there
@@ -19,12 +19,14 @@ from .solving import Solved
 
 def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentStatus:
     """Starts git once or twice and uv not at all. Raises BadManifest."""
+    left = interrupted(places)
+    if left is not None and left.kind == "create" and git.head(places.cec) is None:
+        return EnvironmentStatus(places.name, places.root, active, None, None, interrupted=left.sentence)
     manifest = PyprojectManager(places.manifest)
     settings, nodes = manifest.settings(), manifest.nodes()
     installed = read_installed(places.installed)
     unsynced = [*_packs(places, nodes, installed), *_others(places, settings.get("comfyui_commit"))]
     commits = git.log(places.cec, 1)
-    left = interrupted(places)
     return EnvironmentStatus(
         name=places.name,
         path=places.root,
@@ -32,12 +34,18 @@ def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentSt
         comfyui=settings.get("comfyui_version"),
         python=settings.get("python_version"),
         nodes=tuple(nodes.values()),
-        changes=tuple(git.changes(places.cec)),
+        changes=tuple(_changes(places.cec, git)),
         unsynced=tuple(unsynced),
         commit=commits[0].id if commits else None,
         message=commits[0].message if commits else None,
         interrupted=left.sentence if left is not None else None,
     )
+
+
+def _changes(cec: Path, git: Git) -> list[str]:
+    if head_of(cec) is None and not git.is_repository(cec):
+        return [f"all of it: {cec} is no repository any more (gates dock repair)"]
+    return git.changes(cec)
 
 
 def _packs(places: EnvironmentPlaces, nodes: dict[str, NodeInfo], installed: Installed) -> Iterator[str]:

@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from .. import atomic
-from ..errors import DockBusy, EnvironmentExists, ForeignWorkspace, NoEnvironment, NoWorkspace, UnknownItem
+from ..errors import (
+    DockBusy,
+    DockInput,
+    EnvironmentExists,
+    ForeignWorkspace,
+    NoEnvironment,
+    NoWorkspace,
+    UnknownItem,
+)
 from .config import ConfigManager
 from .crew import Crew
 from .environment import Environment
-from .operation import interrupted, is_link
+from .journal import interrupted
+from .operation import is_link
 from .places import (
     NAME,
     PATIENCE,
@@ -140,7 +149,7 @@ class WorkspaceManager:
     def _new_places(self, name: str) -> EnvironmentPlaces:
         environment_name(name)
         same = next((one for one in self._names() if one.casefold() == name.casefold()), None)
-        if same is not None:
+        if same is not None and (same != name or not self._is_half_made(name)):
             raise EnvironmentExists(f"There is an environment {same!r} already. Choose another name.")
         places = self.places.environment(name)
         self._end_deletion(places)
@@ -166,10 +175,20 @@ class WorkspaceManager:
             return []
         found = []
         for entry in self.places.environments.iterdir():
+            if is_link(entry) or not NAME.fullmatch(entry.name):
+                continue
             made = any((entry / ".cec" / name).exists() for name in ("pyproject.toml", ".git"))
-            if made and not is_link(entry) and NAME.fullmatch(entry.name):
+            if made or (entry.is_dir() and self._is_half_made(entry.name)):
                 found.append(entry.name)
         return sorted(found)
+
+    def _is_half_made(self, name: str) -> bool:
+        """Whether its creation was interrupted, or goes on just now."""
+        try:
+            left = interrupted(self.places.environment(name))
+        except DockInput:  # a name that cannot be one, a journal that cannot be read
+            return False
+        return left is not None and left.kind == "create"
 
     def get_environment(self, name: str) -> Environment:
         """Raises NoEnvironment."""
