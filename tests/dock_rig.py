@@ -108,6 +108,7 @@ class Rig:
     step: Step = no_step
     steps: list[str] = field(default_factory=list)
     around: Callable[[Runner], Runner] = lambda runner: runner
+    notes: list[str] = field(default_factory=list)
 
     @property
     def wheels(self) -> Path:
@@ -162,9 +163,8 @@ class Rig:
         runner = self.around(SystemRunner(environment.log if environment is not None else None))
         own = Git(runner, self.outside)
         uv = UVInterface(runner, workspace.uv_cache, workspace.pythons, self.outside)
-        return Crew(
-            runner, own, uv, FolderRegistry(self.packs, self.archives, own), self.outside, step=self._stepped
-        )
+        registry = FolderRegistry(self.packs, self.archives, own)
+        return Crew(runner, own, uv, registry, self.outside, step=self._stepped, note=self.notes.append)
 
     def _stepped(self, name: str) -> None:
         self.steps.append(name)

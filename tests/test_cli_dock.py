@@ -139,6 +139,69 @@ def test_committing_nothing_is_a_success(shell: Shell) -> None:
     assert shell.json("commit", "-m", "nothing", "--json")["data"] == {"commit": None}
 
 
+KILL = """
+import os, signal, sys
+from gates.cli.dock_setting import Setting
+from gates.cli.main import main
+Setting._step = lambda self, name: os.kill(os.getpid(), signal.SIGKILL) if name == "packages" else None
+main(["dock", *sys.argv[1:]])
+"""
+
+
+def killed(home: Path, *words: str) -> None:
+    outside = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", KILL, *words], cwd=home, env=outside, capture_output=True)
+    assert done.returncode == -9, done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no kill -9 there")
+@pytest.mark.parametrize(
+    "words", [["sync"], ["commit", "-m", "x"], ["rollback"], ["repair"], ["node", "remove", "none"]]
+)
+def test_what_was_interrupted_is_said_by_whoever_undoes_it(
+    shell: Shell, home: Path, words: list[str]
+) -> None:
+    said = "'Add plain' was interrupted and is undone."
+    address = (shell.rig.packs / "plain").as_uri()
+    killed(home, "node", "add", address)
+    assert "Interrupted: Add plain. `gates dock repair` puts it right." in shell.ok("status")
+    assert "Interrupted: Add plain" in shell.ok("list")
+    note = shell.json("validate", "--json")["data"]["notes"][0]
+    assert note == "'Add plain' was interrupted. `gates dock repair` puts it right."
+    code, out, err = shell(*words)
+    assert said in (err if code else out)
+    killed(home, "node", "add", address)
+    answer = shell.json(*words, "--json")
+    assert said in json.dumps(answer["data"]) or code == 4
+    assert "Nothing to do." in shell.ok("sync") and shell.json("list", "--json")["data"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no kill -9 there")
+def test_an_environment_that_is_not_made_whole_is_marked(shell: Shell, home: Path) -> None:
+    killed(home, "create", "half", "--comfyui", str(shell.rig.comfyui))
+    assert "Interrupted: Create half" in shell.ok("list")
+    rows = shell.json("list", "--json")["data"]["environments"]
+    assert {row["name"]: row["interrupted"] for row in rows} == {"half": "Create half", "main": None}
+    assert shell.ok("--env", "half", "status").splitlines() == [
+        "half is not made whole.",
+        "Interrupted: Create half. `gates dock repair` puts it right.",
+    ]
+    assert shell.ok("--env", "half", "repair") == "'Create half' was interrupted and is undone.\n"
+    assert "half" not in shell.ok("list")
+
+
+def test_a_rollback_promises_what_is_there_alone(shell: Shell, home: Path) -> None:
+    manifest = home / ".comfydock_workspace" / "environments" / "main" / ".cec" / "pyproject.toml"
+    before = manifest.read_text("utf-8")
+    manifest.write_text(f"{before}# mine\n", "utf-8")
+    said = shell.ok("rollback")
+    assert "undoes this too" not in said and "stash apply" in said and said.startswith("Back at ")
+    assert manifest.read_text("utf-8") == before
+    said = shell.ok("rollback", "HEAD")
+    assert said.startswith("Nothing to undo: all is as in ") and "undoes" not in said
+    assert shell.json("rollback", "HEAD", "--json")["data"]["message"] is None
+
+
 def test_comfyui_gets_its_arguments_and_its_end_is_told(shell: Shell) -> None:
     said = shell.ok("run", "--", "--json", "--listen")
     assert said.splitlines()[0] == "ComfyUI 0.1.0 --json --listen"

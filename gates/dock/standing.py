@@ -20,7 +20,7 @@ from .solving import Solved
 def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentStatus:
     """Starts git once or twice and uv not at all. Raises BadManifest."""
     left = interrupted(places)
-    if left is not None and left.kind == "create" and git.head(places.cec) is None:
+    if left is not None and left.kind == "create" and head_of(places.cec) is None:
         return EnvironmentStatus(places.name, places.root, active, None, None, interrupted=left.sentence)
     manifest = PyprojectManager(places.manifest)
     settings, nodes = manifest.settings(), manifest.nodes()

@@ -53,11 +53,12 @@ class Undoing:
     def _undo_trees(self) -> None:
         journal, git, places = self._journal, self._crew.git, self._places
         if journal.tree and journal.head is not None:
-            self._keep_edits(chain(KEPT, *self._trees))
+            self._keep_edits(set(chain(*self._trees)) - set(KEPT))
             git.restore_tree(places.cec, journal.head)
         elif journal.head is not None:
             git.unstage(places.cec)
-        if journal.core is not None and head_of(places.core) != journal.core:
+        moved = journal.core is not None and head_of(places.core) != journal.core
+        if moved and git.is_repository(places.core):  # else whoever needs it makes it one again
             self._stash_edits(places.core)
             git.checkout(places.core, journal.core)
         self._operation.trees_are_back()
@@ -72,13 +73,18 @@ class Undoing:
         """Copies of files that hold what neither the operation nor git knows: somebody edited them since."""
         for name in sorted(set(names)):
             file = self._places.cec.joinpath(*name.split("/"))
-            if ".." not in file.parts and file.is_file() and not is_link(file):
-                data = file.read_bytes()
-                known = self._operation.is_known(name, hashlib.sha256(data).hexdigest())
-                if not known and not any(_is_blob(data, tree.get(name)) for tree in self._trees):
-                    kept = self._aside(name)
-                    atomic.copy_file(file, kept)
-                    self._operation.note(f"{name} was edited since; as it was then it is kept: {kept}")
+            if ".." in file.parts or not file.is_file() or is_link(file):
+                continue
+            data = file.read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            if self._operation.is_known(name, digest) or any(
+                _is_blob(data, tree.get(name)) for tree in self._trees
+            ):
+                continue
+            kept = self._aside(name)
+            atomic.copy_file(file, kept)
+            self._journal.written.setdefault(name, []).append(digest)  # once is enough
+            self._operation.note(f"{name} was edited since; as it was then it is kept: {kept}")
 
     def _stash_edits(self, core: Path) -> None:
         """What somebody edited in ComfyUI since; untracked files are in nobody's way."""
@@ -90,6 +96,9 @@ class Undoing:
     def _bring_back(self, named: str, message: str) -> None:
         folder = place(self._places, named)
         if folder not in (self._places.cec, self._places.core):
+            return
+        if not self._crew.git.is_repository(folder):
+            self._operation.note(f"{folder} has lost its repository, and with it the stash {message!r}")
             return
         try:
             self._crew.git.unstash(folder, message)
