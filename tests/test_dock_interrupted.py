@@ -507,7 +507,9 @@ def test_comfyui_gets_its_repository_back(environment: Environment, verb: str, d
     with pytest.raises(NoComfyUI, match="gates dock repair"):
         environment.update_comfyui("v0.2.0")
     assert any("ComfyUI is at an unknown version" in line for line in environment.status().unsynced)
-    getattr(environment, verb)()
+    done = getattr(environment, verb)()
+    notes = done.done if verb == "repair" else done.notes
+    assert any("kept in its stash" in note for note in notes)
     assert head_of(core) == wanted and not git(core, "status", "--porcelain")
     assert "# mine" in git(core, "stash", "show", "-p")
     assert (core / "models" / "m").read_bytes() == b"precious"

@@ -106,7 +106,7 @@ def model_rows(models: Sequence[ModelInfo], with_hash: bool = False) -> list[str
 def status_lines(status: EnvironmentStatus) -> list[str]:
     name = f"{status.name} (active)" if status.active else status.name
     lines = [f"{name}: ComfyUI {status.comfyui}, Python {status.python}"]
-    if status.interrupted and status.commit is None:
+    if status.interrupted and status.comfyui is None and status.python is None:
         lines = [f"{name} is not made whole."]
     if status.interrupted:
         lines.append(f"Interrupted: {status.interrupted}. `gates dock repair` puts it right.")

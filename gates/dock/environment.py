@@ -349,7 +349,7 @@ class Environment:
             done.append("the virtual environment was made anew")
             self._remake_venv()
         result = self.sync()
-        done += put_right(result)
+        done += [*put_right(result), *result.notes]
         return RepairResult(tuple(done), self.validate().issues)
 
     def _remake_venv(self) -> None:
