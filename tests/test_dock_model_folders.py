@@ -88,6 +88,7 @@ def started(rig: Rig, models: Path | None, *words: str) -> tuple[str, ...]:
     places = workspace.places.environment("one")
     places.python().parent.mkdir(parents=True, exist_ok=True)
     places.python().touch()
+    places.core.mkdir(exist_ok=True)
     crew = rig.crew_of(workspace.places, places)
     listening = Listening()
     heard: Crew = replace(crew, runner=listening, models=models)

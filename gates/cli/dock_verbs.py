@@ -23,6 +23,9 @@ def answer(args: argparse.Namespace) -> Result:
     setting = Setting(args, Path.cwd(), Path.home())
     try:
         return with_notes(VERBS[args.verb](setting, args), setting.notes)
+    except DockError as error:
+        failed = Result("dock", error.exit_code, errors=(Problem(error.code, str(error)),))
+        return with_notes(failed, setting.notes)
     except BaseException:
         for note in setting.notes:
             remark(note)
