@@ -207,6 +207,25 @@ def test_what_lies_nowhere_any_more_is_said(rig: Rig, environment: Environment) 
     assert any("good cannot be brought back" in note for note in done) and "installed good" in done
 
 
+def test_edits_during_a_change_that_fails_are_kept_too(rig: Rig, environment: Environment) -> None:
+    before = environment.places.manifest.read_text("utf-8")
+
+    def edits(name: str) -> None:
+        if name == "commit":
+            append(environment.places.manifest, "# meanwhile\n")
+            raise CommandFailed("broken")
+
+    rig.step = edits
+    try:
+        with pytest.raises(CommandFailed):
+            environment.add_node("scripted")
+    finally:
+        rig.step = no_step
+    (manifest,) = where_kept(rig.notes)
+    assert "# meanwhile" in manifest.read_text("utf-8")
+    assert environment.places.manifest.read_text("utf-8") == before
+
+
 # --- a creation
 
 

@@ -24,6 +24,8 @@ def answer(args: argparse.Namespace) -> Result:
     try:
         return with_notes(VERBS[args.verb](setting, args), setting.notes)
     except DockError as error:
+        if not setting.notes:
+            raise
         failed = Result("dock", error.exit_code, errors=(Problem(error.code, str(error)),))
         return with_notes(failed, setting.notes)
     except BaseException:
