@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..dock.config import ConfigManager
@@ -40,6 +40,7 @@ class Setting:
     args: argparse.Namespace
     cwd: Path
     home: Path
+    notes: list[str] = field(default_factory=list)  # said before the answer, and in its data
 
     @property
     def shows_progress(self) -> bool:
@@ -87,7 +88,7 @@ class Setting:
         url = os.environ.get(REGISTRY_VARIABLE) or self.config(workspace).value("registry_url") or BASE_URL
         registry = NodeRegistry(git, workspace.node_store, workspace.metadata, url, note=remark)
         models = self.config(workspace).models()
-        return Crew(runner, git, uv, registry, os.environ, step=self._step, models=models)
+        return Crew(runner, git, uv, registry, os.environ, step=self._step, note=self._note, models=models)
 
     def model_index(self, note: Note, tell: Tell) -> ModelIndex:
         """Its standard folders: the shared one, and that of every environment."""
@@ -95,6 +96,13 @@ class Setting:
         shared = self.config(workspace.places).models() or workspace.places.models
         own = [environment.places.core / "models" for environment in workspace.list_environments()]
         return ModelIndex(workspace.places.model_index, [shared, *own], note=note, tell=tell)
+
+    def _note(self, text: str) -> None:
+        """ComfyUI runs for hours: what is to be said of its environment is said before."""
+        if self.args.verb == "run":
+            remark(text)
+        else:
+            self.notes.append(text)
 
     def _step(self, name: str) -> None:
         if self.shows_progress:
@@ -112,13 +120,13 @@ class Setting:
         assert isinstance(registry, NodeRegistry)
         return registry
 
-    def confirm(self, question: str) -> None:
-        """Ask what cannot be undone; the safe answer is the default. Raises NotConfirmed."""
+    def confirm(self, question: str, why: str = "This cannot be undone") -> None:
+        """Ask what cannot be undone, or `why` else; the safe answer is the default. Raises NotConfirmed."""
         if self.args.yes:
             return
         if not (sys.stdin.isatty() and has_terminal()):
-            raise NotConfirmed(f"{question} This cannot be undone: pass --yes to do it.")
-        remark(f"{question} This cannot be undone.")
+            raise NotConfirmed(f"{question} {why}: pass --yes to do it.")
+        remark(f"{question} {why}.")
         try:
             said = input("[n]o, [y]es: ")
         except EOFError:

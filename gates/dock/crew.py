@@ -31,4 +31,5 @@ class Crew:
     outside: Mapping[str, str]
     clock: Callable[[], float] = time.time
     step: Step = no_step
+    note: Callable[[str], None] = no_step  # what somebody should know beside the answer
     models: Path | None = None  # that all environments share; None: those in the workspace
