@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gates.dock.comfyui import TORCH_INDEX
 from tests.dock_rig import Rig, git, repository, written
 from tests.sdists import sdist
 from tests.test_cli_dock import Shell, home, rig, shell
@@ -129,7 +130,7 @@ default = true
 
 [[tool.uv.index]]
 name = "torch-index"
-url = "https://download.pytorch.org/whl/cpu"
+url = "TORCH/cpu"
 
 [tool.uv.sources]
 core-lib = { path = "LIB" }
@@ -153,7 +154,8 @@ def test_a_manifest_that_is_taken_over_says_what_is_its_own_and_is_agreed_to_onc
     text = text.replace("package = false", "package = false\nno-build-isolation = true", 1)
     other = rig.base / "others"
     written(
-        other / "environments" / "theirs" / ".cec", {"pyproject.toml": text + OTHERS.replace("LIB", str(lib))}
+        other / "environments" / "theirs" / ".cec",
+        {"pyproject.toml": text + OTHERS.replace("LIB", str(lib)).replace("TORCH", TORCH_INDEX)},
     )
     written(
         other / "environments" / "plain" / ".cec",

@@ -589,6 +589,10 @@ UV_SAID = """error: Request failed after 3 retries in 7.7s
             "connect to host h.invalid: refused",
         ),
         ("git@h.invalid: Permission denied (publickey).\nfatal: no\n", "Permission denied (publickey)"),
+        (
+            "error: These would be overwritten:\n\tnew.py\nPlease move them.\n",
+            "These would be overwritten: new.py",
+        ),
         ("a\nb\n", "b"),
         ("warning: x\nERROR: Repository not found.\n", "Repository not found"),
         ("fatal: " + "x" * 999, "x" * 300),

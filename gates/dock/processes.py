@@ -133,8 +133,10 @@ def first_reason(said: str) -> str:
     if not found:
         return lines[-1][:LONGEST_REASON].rstrip(".") if lines else ""
     at, why = found[0]
-    cause = next((line for line in lines[at + 1 : at + 2] if line.startswith("cause: ")), "")
-    told = f"{why.rstrip('.:')}: {cause.removeprefix('cause: ')}" if cause else why
+    follows = next(
+        (line for line in lines[at + 1 : at + 2] if line.startswith("cause: ") or why[-1] == ":"), ""
+    )
+    told = f"{why.rstrip('.:')}: {follows.removeprefix('cause: ')}" if follows else why
     return told[:LONGEST_REASON].rstrip(".")
 
 
