@@ -113,6 +113,7 @@ GatesError
     │   ├── EnvironmentExists                                        (also FileExistsError)
     │   ├── NodeExists      a pack of this name is there             (also FileExistsError)
     │   ├── PackageConflict packs or ComfyUI want versions that exclude each other
+    │   ├── BuildRefused    a package would have to be built, which runs what its author wrote
     │   ├── ArchiveChanged  an archive is not the one that was pinned
     │   ├── ComfyUIRuns     it must not change while it runs
     │   └── DockBusy        another command is at this environment   (also TimeoutError)
@@ -612,6 +613,10 @@ class NodeExists(DockRefused, FileExistsError):
 
 class PackageConflict(DockRefused):
     code = "package_conflict"
+
+
+class BuildRefused(DockRefused):
+    code = "build_refused"
 
 
 class ArchiveChanged(DockRefused):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gates.dock.requirements import MOST_BYTES, name_of, read_requirements, scan, scripts_of
-from gates.errors import BadManifest, BadRequirement
+from gates.errors import BadRequirement
 from tests.dock_rig import written
 
 
@@ -156,9 +156,25 @@ def test_a_project_that_asks_for_nothing(pack: Path, text: str) -> None:
     assert scan(pack).lines == ()
 
 
+def test_an_address_without_a_name_says_what_it_lacks(pack: Path) -> None:
+    for line in (
+        "git+https://me:pw@h.invalid/x.git",
+        "https://h.invalid/x.zip",
+        "git+ssh://git@h.invalid/x@v1",
+    ):
+        written(pack, {"requirements.txt": f"{line}\n"})
+        with pytest.raises(
+            BadRequirement, match="line 1: .* no name, such as NAME @ URL.* add ./COPY"
+        ) as told:
+            scan(pack)
+        assert "pw" not in str(told.value)
+    written(pack, {"requirements.txt": "git+https://h.invalid/x.git#egg=x\n"})
+    assert scan(pack).lines == ("x @ git+https://h.invalid/x.git",)
+
+
 def test_a_project_that_cannot_be_read(pack: Path) -> None:
     written(pack, {"pyproject.toml": "[project\n"})
-    with pytest.raises(BadManifest, match=r"pack/pyproject.toml cannot be read: .* line 1"):
+    with pytest.raises(BadRequirement, match=r"pack/pyproject.toml cannot be read: .* line 1.* add ./COPY"):
         scan(pack)
 
 

@@ -27,6 +27,7 @@ from gates.dock.processes import (
 )
 from gates.dock.uv import UVInterface, locked_packages
 from gates.errors import (
+    BadManifest,
     BadNodeName,
     CommandFailed,
     CommandTimedOut,
@@ -484,10 +485,10 @@ def test_the_words_of_uv(base: Path) -> None:
     groups = ["--all-groups", "--no-install-project"]
     at = ["--project", str(project)]
     assert uv_words(runner) == [
-        ["lock", *at, "--upgrade-package", "a"],
-        ["lock", *at, "--check", "--offline"],
-        ["sync", *at, "--frozen", "--inexact", *groups],
-        ["sync", *at, "--frozen", "--dry-run", *groups],
+        ["lock", *at, "--no-build", "--upgrade-package", "a"],
+        ["lock", *at, "--no-build", "--check", "--offline"],
+        ["sync", *at, "--no-build", "--frozen", "--inexact", *groups],
+        ["sync", *at, "--no-build", "--frozen", "--dry-run", *groups],
         ["pip", "uninstall", "--quiet", "--python", str(venv), "a", "b"],
         ["pip", "install", "--quiet", "--no-deps", "--python", str(venv), "a==1"],
         ["venv", "--quiet", "--no-project", "--allow-existing", "--python", str(base / "python"), str(venv)],
@@ -515,6 +516,40 @@ def test_an_interpreter_is_held_to(base: Path) -> None:
     assert runner.commands[1].environment["UV_PYTHON"] == str(base / "python")
 
 
+def test_what_may_be_built(base: Path) -> None:
+    runner = Recorded()
+    made = UVInterface(runner, outside=OUTSIDE).building()
+    made.lock(base)
+    made.is_locked(base)
+    made.sync(base, base / "venv")
+    made.dry_sync(base, base / "venv")
+    assert not any("--no-build" in words for words in uv_words(runner))
+    made.building(False).lock(base)
+    assert "--no-build" in uv_words(runner)[-1]
+
+
+def test_an_interpreter_is_looked_for_where_uv_puts_one_and_in_the_workspace(base: Path) -> None:
+    find = ["python", "find", "--no-python-downloads", "--no-project", "--system", "--", "3.12"]
+    usual = {**OUTSIDE, "UV_PYTHON_INSTALL_DIR": str(base / "usual")}
+    for outside, first in ((OUTSIDE, None), (usual, str(base / "usual"))):
+        runner = Recorded([(2, "", "no"), (0, "/there/python\n", "")])
+        made = UVInterface(runner, base / "cache", base / "pythons", outside)
+        assert made.find_python("3.12", base) == Path("/there/python")
+        assert uv_words(runner) == [find, find]
+        folders = [command.environment.get("UV_PYTHON_INSTALL_DIR") for command in runner.commands]
+        assert folders == [first, str(base / "pythons")]
+
+
+@pytest.mark.parametrize("wanted", ["/nope/python", "./python", "foo", "--help"])
+def test_another_word_for_an_interpreter_that_is_not_there(base: Path, wanted: str) -> None:
+    made = UVInterface(Recorded([(2, "", "no")]), outside=OUTSIDE)
+    with pytest.raises(NoPython, match="There is no Python at .* a version such as 3.12") as told:
+        made.find_python(wanted, base)
+    assert "install" not in str(told.value)
+    with pytest.raises(BadManifest, match="is no version"):  # of a manifest: it would be started
+        made.find_version(wanted, base)
+
+
 def test_an_interpreter_that_is_not_there(base: Path) -> None:
     made = UVInterface(Recorded([(2, "", "no"), (0, "", "")]), outside=OUTSIDE)
     for _ in range(2):
@@ -529,6 +564,55 @@ def test_a_conflict_and_another_failure(base: Path) -> None:
     assert "×" not in str(caught.value)
     with pytest.raises(CommandFailed, match="https://\\*\\*\\*@h.invalid"):
         UVInterface(Recorded([(2, "", "error: https://me:pw@h.invalid is away")]), outside=OUTSIDE).lock(base)
+
+
+GIT_SAID = """Cloning into '/x'...
+fatal: '/nope/x' does not appear to be a git repository
+fatal: Could not read from remote repository.
+
+Please make sure you have the correct access rights
+and the repository exists.
+"""
+UV_SAID = """error: Request failed after 3 retries in 7.7s
+  cause: Failed to fetch: https://me:pw@h.invalid/simple/x/
+  cause: client error (Connect)
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (GIT_SAID, "'/nope/x' does not appear to be a git repository"),
+        (UV_SAID, "Request failed after 3 retries in 7.7s: Failed to fetch: https://***@h.invalid/simple/x/"),
+        (
+            "ssh: connect to host h.invalid: refused\nfatal: Could not read.\n",
+            "connect to host h.invalid: refused",
+        ),
+        ("git@h.invalid: Permission denied (publickey).\nfatal: no\n", "Permission denied (publickey)"),
+        (
+            "error: These would be overwritten:\n\tnew.py\nPlease move them.\n",
+            "These would be overwritten: new.py",
+        ),
+        ("a\nb\n", "b"),
+        ("warning: x\nERROR: Repository not found.\n", "Repository not found"),
+        ("fatal: " + "x" * 999, "x" * 300),
+        ("", None),
+    ],
+)
+def test_a_report_of_many_lines_becomes_one_sentence(base: Path, said: str, reason: str | None) -> None:
+    log = base / "logs" / "main.log"
+    for done, rest in ((said, ""), (said, " The whole of it: logs/main.log")):
+        finished = Finished(Command(("git",), base), 1, "", done, log if rest else None)
+        with pytest.raises(CommandFailed) as told:
+            finished.checked("Cloning x")
+        why = f" ({reason})" if reason else ""
+        assert str(told.value) == f"Cloning x failed: git ended with 1{why}.{rest}"
+
+
+def test_the_log_that_holds_all_of_it_is_named(base: Path) -> None:
+    done = SystemRunner(base / "logs" / "one.log").run(python(base, "raise SystemExit(1)"))
+    with pytest.raises(CommandFailed, match="The whole of it: logs/one.log"):
+        done.checked("Doing it")
 
 
 def test_packages_of_a_lock() -> None:

@@ -15,7 +15,8 @@ EXIT_CODES: Final = {
     0: "done, or nothing to do",
     1: "failed; what was changed on the way is undone",
     2: "usage: a name, an option or a file is wrong, or it wants --yes",
-    3: "refused, nothing changed: packages that exclude each other, a ComfyUI that runs, what is there; "
+    3: "refused, nothing changed: packages that exclude each other or would have to be built, "
+    "a ComfyUI that runs, what is there; "
     "for `guard`: something that ComfyUI needs would move",
     4: "not there: a workspace, an environment, a pack, uv, git, the registry",
     5: "a program took too long and was stopped",
@@ -100,6 +101,7 @@ def _add_workspace_verbs(verbs: "Nouns") -> None:
     add("--python", metavar="PATH|VERSION", help="an interpreter that is there (default: the newest)")
     text = "build of PyTorch: cpu, a CUDA build such as cu128, or auto (default: what ComfyUI asks for)"
     add("--torch", metavar="BUILD", help=text)
+    add("--allow-builds", action="store_true", help=BUILDS)
     add = _verb(verbs, "delete", "move an environment to the trash of the workspace").add_argument
     add("name", metavar="NAME")
     add = _verb(verbs, "restore", "bring an environment back from the trash").add_argument
@@ -116,15 +118,20 @@ def _add_environment_verbs(verbs: "Nouns") -> None:
     add("--dry-run", action="store_true", help="only say what would be done")
     text = "run the install script of this pack; again for more"
     add("--allow-scripts", action="append", default=[], metavar="PACK", help=text)
+    add("--allow-builds", action="store_true", help=BUILDS)
     add = _verb(verbs, "commit", "record the manifest as it is").add_argument
     add("-m", "--message", required=True, metavar="TEXT")
     add = _verb(verbs, "rollback", "undo the last change, or go back to a commit").add_argument
     add("commit", nargs="?", metavar="COMMIT", help="as `log` shows it (default: undo the last change)")
+    add("--allow-builds", action="store_true", help=BUILDS)
     _verb(verbs, "validate", "check the manifest and whether all packages can be had together")
     _verb(verbs, "diff", "show what changed since the last commit")
-    _verb(verbs, "repair", "end what was interrupted, put the disk back to what manifest and lock say")
+    text = "end what was interrupted, put the disk back to what manifest and lock say"
+    add = _verb(verbs, "repair", text).add_argument
+    add("--allow-builds", action="store_true", help=BUILDS)
     add = _verb(verbs, "update-comfyui", "move ComfyUI to another version").add_argument
     add("ref", nargs="?", metavar="REF", help="branch, tag or commit (default: the newest version)")
+    add("--allow-builds", action="store_true", help=BUILDS)
     add = _verb(verbs, "log", "list the commits, newest first").add_argument
     add("--limit", type=int, metavar="N", help="how many (default: all)")
 
@@ -139,6 +146,7 @@ def _add_node_verbs(verbs: "Nouns") -> None:
     add("node", metavar="PACK", help="registry ID or ID@VERSION, git URL or URL@REF, or a folder")
     add("--local", action="store_true", help="PACK is a folder: link to it, for development")
     add("--allow-scripts", action="store_true", help="run its install script")
+    add("--allow-builds", action="store_true", help=BUILDS)
     add = _verb(inner, "remove", "remove a node pack; its folder is set aside").add_argument
     add("node", metavar="PACK")
     _verb(inner, "list", "list the node packs of the environment")

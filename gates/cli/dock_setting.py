@@ -120,13 +120,13 @@ class Setting:
         assert isinstance(registry, NodeRegistry)
         return registry
 
-    def confirm(self, question: str) -> None:
-        """Ask what cannot be undone; the safe answer is the default. Raises NotConfirmed."""
+    def confirm(self, question: str, why: str = "This cannot be undone") -> None:
+        """Ask what cannot be undone, or `why` else; the safe answer is the default. Raises NotConfirmed."""
         if self.args.yes:
             return
         if not (sys.stdin.isatty() and has_terminal()):
-            raise NotConfirmed(f"{question} This cannot be undone: pass --yes to do it.")
-        remark(f"{question} This cannot be undone.")
+            raise NotConfirmed(f"{question} {why}: pass --yes to do it.")
+        remark(f"{question} {why}.")
         try:
             said = input("[n]o, [y]es: ")
         except EOFError:

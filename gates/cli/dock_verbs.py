@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..dock.config import KEYS, SERVICES
 from ..dock.environment import Environment
+from ..dock.foreign_settings import settings_of, unseen_settings
 from ..dock.solving import HERE_ALONE
 from ..dock.workspace import WorkspaceManager
 from ..errors import BadConfig, DockError
@@ -45,12 +46,23 @@ def _init(setting: Setting, args: argparse.Namespace) -> Result:
     command = setting.command_at(workspace.places.root)
     taken = workspace.take_over(Path(args.other).expanduser()) if args.other else {}
     lines = [f"Workspace: {workspace.places.root}"]
+    settings: dict[str, list[str]] = {}
     for name, there in taken.items():
         renamed = "" if name == there else f" ({there!r} there)"
         lines.append(f"Took over: {name}{renamed}. `{command} --env {name} repair` builds it here.")
+        settings[name] = _own_settings(workspace.get_environment(name))
+        lines += [f"  {line}" for line in settings[name]]
     if not taken:
         lines.append(f"Next: {command} create NAME")
-    return result(lines, workspace=workspace.places.root, taken=[*taken])
+    return result(lines, workspace=workspace.places.root, taken=[*taken], settings=settings)
+
+
+def _own_settings(environment: Environment) -> list[str]:
+    """What the manifest of another program says of indexes, sources and builds, or why it cannot be read."""
+    try:
+        return [f"its own {line}" for line in settings_of(environment.places)]
+    except DockError as error:
+        return [str(error)]
 
 
 def _config(setting: Setting, args: argparse.Namespace) -> Result:
@@ -127,7 +139,7 @@ def _create(setting: Setting, args: argparse.Namespace) -> Result:
     workspace = setting.workspace()
     config = setting.config(workspace.places)
     python, comfyui = args.python or config.value("python"), args.comfyui or config.value("comfyui")
-    made = workspace.create_environment(args.name, python, comfyui, args.torch)
+    made = workspace.create_environment(args.name, python, comfyui, args.torch, args.allow_builds)
     status = made.status()
     lines = [f"Environment {args.name}: ComfyUI {status.comfyui}, Python {status.python}", str(made.path)]
     if backend := made.get_pyproject().settings().get("torch_backend"):
@@ -182,10 +194,28 @@ def _status(setting: Setting, args: argparse.Namespace) -> Result:
     return result(view.status_lines(status), environment=status)
 
 
+def _to_change(setting: Setting, args: argparse.Namespace) -> Environment:
+    """The environment, once somebody agreed to what a manifest of others brings along, and to builds."""
+    environment = setting.environment()
+    unseen = unseen_settings(environment.places)
+    if unseen:
+        text = f"The manifest of {environment.name} has settings of its own: {'; '.join(unseen)}."
+        setting.confirm(text, "Packages would come from there, or be built so")
+        setting.notes.extend([f"The manifest's own {line}" for line in unseen])
+    if getattr(args, "allow_builds", False):
+        environment.allow_builds()
+    return environment
+
+
 def _sync(setting: Setting, args: argparse.Namespace) -> Result:
+    environment = setting.environment() if args.dry_run else _to_change(setting, args)
+    if args.dry_run:
+        setting.notes.extend([f"The manifest's own {line}" for line in settings_of(environment.places)])
+        if args.allow_builds:
+            environment.allow_builds()
     for pack in args.allow_scripts if not args.dry_run else ():
         setting.confirm(f"The install script of {pack} runs as you, and may do anything.")
-    done = setting.environment().sync(args.dry_run, args.allow_scripts)
+    done = environment.sync(args.dry_run, args.allow_scripts)
     problems = [Problem("unknown_node", text) for text in done.failed]
     return result(view.sync_lines(done), FAILED if problems else 0, problems, sync=done)
 
@@ -196,7 +226,7 @@ def _commit(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _rollback(setting: Setting, args: argparse.Namespace) -> Result:
-    environment = setting.environment()
+    environment = _to_change(setting, args)
     done = environment.rollback(args.commit)
     if done.commit is None:
         lines = list(done.notes) if done.plan.is_empty else view.sync_lines(done)
@@ -216,7 +246,9 @@ def _looked_at(setting: Setting) -> Environment:
 
 
 def _validate(setting: Setting, args: argparse.Namespace) -> Result:
-    found = _looked_at(setting).validate()
+    environment = _looked_at(setting)
+    setting.notes.extend([f"The manifest's own {line}" for line in settings_of(environment.places)])
+    found = environment.validate()
     problems = [Problem(issue.code, issue.message) for issue in found.issues if issue.blocks]
     notes = [issue.message for issue in found.issues if not issue.blocks]
     lines = [*notes, *([] if problems else ["The manifest is sound, and all packages can be had together."])]
@@ -229,14 +261,14 @@ def _diff(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _repair(setting: Setting, args: argparse.Namespace) -> Result:
-    done = setting.environment().repair()
+    done = _to_change(setting, args).repair()
     problems = [Problem(issue.code, issue.message) for issue in done.left if issue.blocks]
     lines = list(done.done) or ["Nothing to repair."]
     return result(lines, FAILED if problems else 0, problems, repair=done)
 
 
 def _update(setting: Setting, args: argparse.Namespace) -> Result:
-    environment = setting.environment()
+    environment = _to_change(setting, args)
     moved = environment.update_comfyui(args.ref)
     lines = [
         f"ComfyUI is at {moved.version} ({moved.commit[:12]}).",
@@ -267,7 +299,7 @@ def _node_add(setting: Setting, args: argparse.Namespace) -> Result:
     is_local = args.local or args.node.startswith((".", os.sep))
     if args.allow_scripts:
         setting.confirm(f"The install script of {args.node} runs as you, and may do anything.")
-    environment = setting.environment()
+    environment = _to_change(setting, args)
     info = environment.add_node(args.node, is_local=is_local, allow_scripts=args.allow_scripts)
     lines = [f"Added {view.node_line(info)}. `gates dock rollback` takes it back."]
     scripts = [] if args.allow_scripts else environment.scripts_of(info)
@@ -277,7 +309,7 @@ def _node_add(setting: Setting, args: argparse.Namespace) -> Result:
 
 
 def _node_remove(setting: Setting, args: argparse.Namespace) -> Result:
-    kept = setting.environment().remove_node(args.node)
+    kept = _to_change(setting, args).remove_node(args.node)
     lines = [f"Removed {args.node}. `gates dock rollback` brings it back."]
     return result([*lines, *([f"Its folder is kept: {kept}"] if kept else [])], kept=kept)
 

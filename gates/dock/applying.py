@@ -43,8 +43,9 @@ class Applying:
         self._crew.step("stage")
         if info.source == "local":
             return info, _local(info)
-        self._places.fetched.mkdir(parents=True, exist_ok=True)
-        folder = self._places.fetched / f"{info.key}-{time.monotonic_ns()}"
+        apart = self._places.fetched / str(time.monotonic_ns())
+        apart.mkdir(parents=True)
+        folder = folder_of(apart, info.name)  # what is wrong in it is told by its name
         return self._crew.registry.download_node(info, folder), folder
 
     def manifest(self, solved: Solved) -> None:

@@ -85,9 +85,10 @@ def wanted_at(git: Git, core: Path, commit: str, scratch: Path) -> Wanted:
         return Wanted()
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="ComfyUI-", dir=scratch) as folder:
-        file = Path(folder) / "requirements.txt"
+        file = Path(folder) / "ComfyUI" / "requirements.txt"
+        file.parent.mkdir()
         file.write_text(text, "utf-8")
-        return read_requirements(file, Path(folder))
+        return read_requirements(file, file.parent)
 
 
 def newest(git: Git, core: Path) -> str:

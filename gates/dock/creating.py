@@ -50,6 +50,8 @@ def build(places: EnvironmentPlaces, crew: Crew, operation: Operation, wishes: W
     crew.git.init(places.cec)
     crew.step("commit")
     crew.git.commit_all(places.cec, f"Create {places.name} with ComfyUI {core.version or core.commit[:12]}")
+    for note in comfyui.wanted_by(places.core).notes:
+        crew.note(note)
     return crew
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from .builds import NO_WHEEL
 from .processes import Finished
 from .records import PackageChange
 from .requirements import name_of
@@ -18,7 +19,6 @@ FRIENDS = (
     "opencv-python", "opencv-python-headless", "onnxruntime", "onnxruntime-gpu",
 )  # fmt: skip
 ROW = re.compile(r"^ ([+-]) ([A-Za-z0-9][\w.-]*)(?:==(\S+?))?(?: (?:@ |\(from )(.+?)\)?)?$", re.M)
-NO_WHEEL = re.compile(r"(?:Wheels are required|Building source distributions) for `([^`]+)`")
 WHEEL_URL = re.compile(r" @ \S+\.whl(#\S*)?( ;.*)?$")
 SOURCE_ALONE = "{} is there as source alone; what its build asks for is not known"
 # It changes nothing, not even a Python that the system keeps for itself.

@@ -19,13 +19,14 @@ from ..errors import (
 )
 from . import comfyui
 from .applying import Applying, Staged
+from .builds import Consent
 from .creating import Wishes, build, discard
 from .crew import Crew
 from .differences import difference
 from .installed import read_installed
 from .journal import interrupted
 from .model_folders import FILE, extra_paths
-from .node_checks import requirements_of
+from .node_checks import wanted_of
 from .operation import Operation
 from .packs import taken
 from .places import EnvironmentPlaces, environment_name
@@ -59,7 +60,8 @@ class Environment:
         self.name = places.name
         self.path = places.root
         self._git = crew.git
-        self._crew = crew
+        self._consent = Consent(places, crew.note)
+        self._crew = replace(crew, uv=crew.uv.building(self._consent.is_given))
         self._use(places.python())
 
     def _use(self, python: Path) -> None:
@@ -79,11 +81,14 @@ class Environment:
         source: str | None = None,
         python: str | None = None,
         torch: str | None = None,
+        allow_builds: bool = False,
     ) -> Environment:
         """Clone ComfyUI, solve what it asks for, install it, make the first commit. All of it, or nothing."""
         environment_name(places.name)
         url, ref = comfyui.parse_source(source)
         made = cls(places, crew)
+        if allow_builds:
+            made.allow_builds()
         with made._recovered():
             if places.root.exists():
                 raise EnvironmentExists(
@@ -93,14 +98,21 @@ class Environment:
             try:
                 operation.begin("create", f"Create {places.name}", None)
                 places.root.mkdir(parents=True)
-                made._crew = build(places, crew, operation, Wishes(url, ref, python, torch))
+                made._crew = build(places, made._crew, operation, Wishes(url, ref, python, torch))
                 made._uv = made._crew.uv
             except BaseException:
                 for note in discard(places, crew, operation):
                     crew.note(note)
                 raise
             operation.committed()
+            made._consent.keep()
         return made
+
+    def allow_builds(self) -> None:
+        """From the next change on that succeeds; building a package runs what its author wrote."""
+        self._consent.give()
+        self._crew = replace(self._crew, uv=self._crew.uv.building())
+        self._uv = self._crew.uv
 
     # --- looking
 
@@ -167,6 +179,7 @@ class Environment:
                 operation.forget()
             raise
         operation.committed()
+        self._consent.keep()
 
     def add_node(self, identifier: str, *, is_local: bool = False, allow_scripts: bool = False) -> NodeInfo:
         """Fetch a pack, test what it asks for, put it in and commit. Raises PackageConflict, NodeExists."""
@@ -176,13 +189,16 @@ class Environment:
             self._require_new(manifest, info)
             with self._changing("add_node", f"Add {info.name}") as applying:
                 info, folder = applying.stage(info)
-                manifest.set_node(info, requirements_of(folder))
+                wanted = wanted_of(folder)
+                manifest.set_node(info, wanted.lines)
                 applying.manifest(self._solved(manifest))
                 applying.packages()
                 applying.put_in(info, folder)
                 if allow_scripts:
                     applying.run_scripts(info)
                 applying.commit(f"Add {info.name}{_at(info)}")
+            for note in wanted.notes:
+                self._crew.note(note)
         return info
 
     def _require_new(self, manifest: PyprojectManager, info: NodeInfo) -> None:
@@ -231,6 +247,7 @@ class Environment:
             allowed = [self.find_node(name) for name in allow_scripts]
             planned, solved = self._planned(manifest)
             if planned.is_empty and not allowed and not self._git.changes(self.places.cec):
+                self._consent.keep()
                 return SyncResult(planned, False)
             with self._changing("sync", "Sync") as applying:
                 return self._follow(applying, manifest, planned, solved, allowed)
@@ -246,6 +263,7 @@ class Environment:
         staged, failed = applying.stage_all(planned, tolerant=True)
         before = manifest.text
         failed += complete(manifest, staged, self.places.custom_nodes)
+        applying.notes += [note for _, folder in staged.values() for note in wanted_of(folder).notes]
         if manifest.text != before:
             solved = self._solved(manifest)
         applying.manifest(solved)
@@ -327,6 +345,7 @@ class Environment:
             manifest.set_settings(comfyui_version=wanted, comfyui_commit=commit)
             solved = self._solved(manifest)
             with self._changing("update_comfyui", f"Update ComfyUI to {wanted}") as applying:
+                applying.notes += asked.notes
                 applying.manifest(solved)
                 applying.move_core(commit)
                 applying.packages()
@@ -335,7 +354,7 @@ class Environment:
 
     def _solved(self, manifest: PyprojectManager) -> Solved:
         """The lock for an edited manifest, tried in a copy. Raises PackageConflict."""
-        return solve(self._uv, manifest.text, read_lock(self.places.lock), self.places.staging)
+        return solve(self._uv, manifest.text, read_lock(self.places.lock), self.places.staging, manifest.file)
 
     def repair(self) -> RepairResult:
         """End what was interrupted, then make the disk what manifest and lock say: `uv sync --frozen`."""
@@ -354,7 +373,7 @@ class Environment:
 
     def _remake_venv(self) -> None:
         python = self.get_pyproject().settings().get("python_version")
-        interpreter = self._uv.find_python(str(python) if python else None, self.path)
+        interpreter = self._uv.find_version(str(python) if python else None, self.path)
         self._uv.make_venv(self.places.venv, interpreter)
         self._use(self.places.python())
 

@@ -43,11 +43,18 @@ def folder_issues(folder: Path) -> Iterator[Issue]:
 
 
 def requirements_of(folder: Path) -> list[str]:
-    """Raises BadRequirement, also for a list that is a link: what it leads to outside is not the pack's."""
+    return list(wanted_of(folder).lines)
+
+
+def wanted_of(folder: Path) -> requirements.Wanted:
+    """With what could not be taken over. Raises BadRequirement, also for a list that is a link.
+
+    What it leads to outside is not the pack's.
+    """
     for name in ("requirements.txt", "pyproject.toml"):
         if not (folder / name).resolve().is_relative_to(folder.resolve()):
             raise BadRequirement(f"{folder.name}/{name} is a link to outside of the pack. Nothing is read.")
-    return list(requirements.scan(folder).lines)
+    return requirements.scan(folder)
 
 
 def result_of(issues: Iterator[Issue]) -> ValidationResult:

@@ -40,7 +40,7 @@ def plan(
     lock = read_lock(places.lock)
     stale = lock is None or not uv.is_locked(places.cec)
     solved = (
-        solve(uv, manifest.text, lock, places.staging)
+        solve(uv, manifest.text, lock, places.staging, manifest.file)
         if lock is None or stale
         else Solved(manifest.text, lock)
     )

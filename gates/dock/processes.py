@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -17,7 +17,8 @@ from ..errors import CommandFailed, CommandTimedOut, ToolMissing
 QUICK = 60.0  # s: for a command that only looks
 SLOW = 3600.0  # s: for one that downloads
 GRACE = 5.0  # s that a program has to end by itself once it is told to
-SHOWN_LINES = 12
+LONGEST_REASON = 300  # characters
+WHY = re.compile(r"(?:fatal|error|ssh|remote|\S+@\S+?) ?: +(?P<why>.+)", re.I)
 # A URL may hold a name and a password; neither gets into a log or a message.
 CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
@@ -112,18 +113,31 @@ class Finished:
     exit_code: int
     out: str = ""
     err: str = ""
+    log: Path | None = None  # that holds all of it
 
     def checked(self, doing: str) -> Finished:
-        """Itself. Raises CommandFailed with the end of what the program said; `doing` begins the sentence."""
+        """Itself. Raises CommandFailed with what the program said first; `doing` begins the sentence."""
         if self.exit_code != 0:
-            said = redacted("\n".join((self.err.strip() or self.out.strip()).splitlines()[-SHOWN_LINES:]))
-            name = Path(self.command.argv[0]).name
-            raise CommandFailed(
-                redacted(f"{doing} failed: {name} ended with {self.exit_code}. {said}"),
-                exit_code=self.exit_code,
-                said=said,
-            )
+            said = redacted(self.err.strip() or self.out.strip())
+            ended = f"{Path(self.command.argv[0]).name} ended with {self.exit_code}"
+            why = f"{ended} ({reason})" if (reason := first_reason(said)) else ended
+            log = f" The whole of it: {self.log.parent.name}/{self.log.name}" if self.log is not None else ""
+            raise CommandFailed(redacted(f"{doing} failed: {why}.{log}"), exit_code=self.exit_code, said=said)
         return self
+
+
+def first_reason(said: str) -> str:
+    """Why git or uv ended, of a report of many lines: what it calls the error, and the cause of that."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    found = [(at, match["why"]) for at, line in enumerate(lines) if (match := WHY.match(line))]
+    if not found:
+        return lines[-1][:LONGEST_REASON].rstrip(".") if lines else ""
+    at, why = found[0]
+    follows = next(
+        (line for line in lines[at + 1 : at + 2] if line.startswith("cause: ") or why[-1] == ":"), ""
+    )
+    told = f"{why.rstrip('.:')}: {follows.removeprefix('cause: ')}" if follows else why
+    return told[:LONGEST_REASON].rstrip(".")
 
 
 class Runner(Protocol):
@@ -140,9 +154,10 @@ class SystemRunner:
     def run(self, command: Command) -> Finished:
         begin = time.monotonic()
         finished = _attached(command) if command.attached else _captured(command)
-        if self._log is not None:
-            self._write(finished, time.monotonic() - begin)
-        return finished
+        if self._log is None:
+            return finished
+        self._write(finished, time.monotonic() - begin)
+        return replace(finished, log=self._log)
 
     def _write(self, finished: Finished, seconds: float) -> None:
         assert self._log is not None

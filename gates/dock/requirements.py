@@ -7,13 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import BadRequirement
+from ..errors import BadManifest, BadRequirement
 from .processes import redacted
 from .pyproject import read_toml
 from .tools import library
 
 MOST_BYTES = 1 << 20
 MOST_DEPTH = 5
+# What its author wrote; a copy of the pack that is linked to can be changed.
+MENDED = "Mend it in a copy of the pack, then: gates dock node add ./COPY"
+NAMELESS = re.compile(r"(?:\w+\+)?\w+://\S")
 INSTALL_SCRIPTS = ("install.py", "install.sh", "install.bat", "setup.py")
 
 
@@ -44,7 +47,11 @@ def read_project(file: Path) -> Wanted:
         raise BadRequirement(
             f"{file.parent.name}/{file.name} is a link to outside of the pack. Nothing is read."
         )
-    project = read_toml(_text(file), f"{file.parent.name}/{file.name}").get("project", {})
+    text = _text(file)
+    try:
+        project = read_toml(text, f"{file.parent.name}/{file.name}").get("project", {})
+    except BadManifest as error:
+        raise BadRequirement(f"{str(error).partition(' Mend it')[0]} {MENDED}") from None
     listed = project.get("dependencies", []) if isinstance(project, dict) else []
     lines = [checked(str(one), f"{file.parent.name}/{file.name}") for one in listed if isinstance(one, str)]
     return Wanted(tuple(dict.fromkeys(lines)))
@@ -117,6 +124,11 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 def checked(line: str, where: str) -> str:
     """A requirement in its usual form. Raises BadRequirement."""
     requirements = library("packaging.requirements")
+    if NAMELESS.match(line.strip()) and _named_first(line.strip()) == line.strip():
+        raise BadRequirement(
+            f"{where}: {redacted(line.strip())[:120]!r} is no requirement: it has no name, "
+            f"such as NAME @ URL. {MENDED}"
+        )
     try:
         return str(requirements.Requirement(_named_first(line.strip())))
     except requirements.InvalidRequirement as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import atomic
-from ..errors import BadManifest, PackageConflict
+from ..errors import BadManifest, BuildRefused, PackageConflict
 from .pyproject import PyprojectManager, read_toml
 from .requirements import name_of
 from .tools import library
@@ -37,9 +37,17 @@ def read_lock(file: Path) -> str | None:
 
 
 def solve(
-    uv: UVInterface, manifest: str, lock: str | None, scratch: Path, upgrade: Sequence[str] = ()
+    uv: UVInterface,
+    manifest: str,
+    lock: str | None,
+    scratch: Path,
+    file: Path | None = None,
+    upgrade: Sequence[str] = (),
 ) -> Solved:
-    """A lock for this manifest, for all systems or else this one; changes nothing. Raises PackageConflict."""
+    """A lock for this manifest, for all systems or else this one; changes nothing.
+
+    `file` is named where uv cannot read it. Raises PackageConflict, BuildRefused, BadManifest.
+    """
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="solve-", dir=scratch) as folder:
         project = Path(folder) / "project"
@@ -49,34 +57,39 @@ def solve(
         edited.save()
         if lock is not None:
             atomic.write_bytes(project / "uv.lock", lock.encode("utf-8"))
-        notes = _locked(uv, edited, project, upgrade)
+        notes = _locked(uv, edited, project, upgrade, file)
         return Solved(edited.text, (project / "uv.lock").read_text("utf-8"), notes)
 
 
 def _locked(
-    uv: UVInterface, edited: PyprojectManager, project: Path, upgrade: Sequence[str]
+    uv: UVInterface, edited: PyprojectManager, project: Path, upgrade: Sequence[str], file: Path | None
 ) -> tuple[str, ...]:
+    everywhere: PackageConflict | BuildRefused
     try:
-        uv.lock(project, upgrade=upgrade)
+        uv.lock(project, upgrade=upgrade, file=file)
         return ()
-    except PackageConflict as error:
+    except (PackageConflict, BuildRefused) as error:
         everywhere = error
     if edited.has_environments():
         raise explained(everywhere, edited)
     edited.set_environments([f"sys_platform == '{sys.platform}'"])
     edited.save()
     try:
-        uv.lock(project, upgrade=upgrade)
-    except PackageConflict as error:
+        uv.lock(project, upgrade=upgrade, file=file)
+    except (PackageConflict, BuildRefused) as error:
         raise explained(error, edited) from None
     return (HERE_ALONE,)
 
 
-def explained(error: PackageConflict, manifest: PyprojectManager) -> PackageConflict:
+def explained(
+    error: PackageConflict | BuildRefused, manifest: PyprojectManager
+) -> PackageConflict | BuildRefused:
     """The same, told by pack and package where two of them name the same package."""
     asked = {"comfyui": manifest.dependencies(), **manifest.groups(), "constraints": manifest.constraints()}
     pairs = disagreements(asked)
     said = str(error.data.get("said", error))
+    if not pairs and isinstance(error, BuildRefused):
+        return error
     if not pairs:
         return PackageConflict(f"There are no versions that suit everyone. {_by_pack(said)}", said=said)
     told = "; ".join(f"{a} wants {x}, {b} wants {y}" for a, x, b, y in pairs[:3])

@@ -10,12 +10,17 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
-from ..errors import NoPython, PackageConflict
+from ..errors import BadManifest, NoPython, PackageConflict
 from .processes import PASSED_UV, QUICK, SLOW, Command, Finished, Runner, basic_environment, redacted
-from .tools import uv_program
+from .tools import on_path, uv_program
 
 CONFLICT = re.compile(r"no solution found", re.I)
 PACKAGE = re.compile(r"[-_.]+")
+UNREADABLE = re.compile(
+    r"Failed to parse: .*pyproject\.toml|malformed dependency groups|Failed to parse entry"
+)
+VERSION = re.compile(r"\d+(\.\d+){0,2}")
+PYTHONS = "UV_PYTHON_INSTALL_DIR"
 
 
 def canonical(name: str) -> str:
@@ -38,11 +43,18 @@ class UVInterface:
         self._outside = dict(os.environ if outside is None else outside)
         self._program: str | None = None
         self._python: Path | None = None
+        self._builds = False
 
     def at(self, python: Path) -> UVInterface:
         """The same, for projects of this interpreter: no other one is looked for."""
         other = copy(self)
         other._python = python
+        return other
+
+    def building(self, allowed: bool = True) -> UVInterface:
+        """The same, and a project's packages may be built, or not."""
+        other = copy(self)
+        other._builds = allowed
         return other
 
     def run(
@@ -63,19 +75,44 @@ class UVInterface:
             # A hard link into the cache would let an edit in one environment change all others.
             fixed |= {"UV_CACHE_DIR": str(self._cache), "UV_LINK_MODE": "clone"}
         if self._pythons is not None:
-            fixed |= {"UV_PYTHON_INSTALL_DIR": str(self._pythons)}
+            fixed |= {PYTHONS: str(self._pythons)}
         return fixed
 
     def find_python(self, wanted: str | None, folder: Path) -> Path:
-        """An interpreter by its path or by a version that is already there. Raises NoPython."""
+        """An interpreter by its path or by a version that is already there. Raises NoPython.
+
+        `uv python install` puts it where uv has its own by default; some lie in the workspace.
+        """
         words = ["python", "find", "--no-python-downloads", "--no-project", "--system"]
-        done = self.run(folder, *words, *([wanted] if wanted else []))
-        if done.exit_code != 0 or not done.out.strip():
-            raise NoPython(
-                f"There is no Python {wanted or ''} here. `uv python install {wanted or '3.12'}` gets one; "
-                "or pass --python PATH."
+        words += ["--", wanted] if wanted else []
+        for uv in (self._with_usual_pythons(), self) if self._pythons is not None else (self,):
+            done = uv.run(folder, *words)
+            if done.exit_code == 0 and done.out.strip():
+                return Path(done.out.strip().splitlines()[-1])
+        raise NoPython(self._no_python(wanted))
+
+    def find_version(self, wanted: str | None, folder: Path) -> Path:
+        """As a manifest asks for it: a path would be a program of its author."""
+        if wanted and not VERSION.fullmatch(wanted):
+            raise BadManifest(f"The manifest's python_version {wanted[:80]!r} is no version such as 3.12.")
+        return self.find_python(wanted, folder)
+
+    def _with_usual_pythons(self) -> UVInterface:
+        other = copy(self)
+        usual = self._outside.get(PYTHONS)
+        other._pythons = Path(usual) if usual else None
+        return other
+
+    def _no_python(self, wanted: str | None) -> str:
+        if wanted and not VERSION.fullmatch(wanted):
+            return (
+                f"There is no Python at {wanted[:120]}. Pass --python the path of an interpreter "
+                "that is there, or a version such as 3.12."
             )
-        return Path(done.out.strip().splitlines()[-1])
+        program = "uv" if on_path("uv", self._outside) else self._program
+        missing = f"Python {wanted}" if wanted else "Python"
+        gets = f"`{program} python install {wanted or '3.12'}` gets one"
+        return f"There is no {missing} here. {gets}; or pass --python PATH."
 
     def version_of(self, python: Path) -> str:
         """Such as 3.12."""
@@ -87,15 +124,33 @@ class UVInterface:
         words = ("venv", "--quiet", "--no-project", "--allow-existing", "--python", str(python), str(target))
         self.run(target.parent, *words, timeout=SLOW).checked("Making the virtual environment")
 
-    def lock(self, project: Path, *, upgrade: Sequence[str] = ()) -> None:
-        """Solve `project`/pyproject.toml into uv.lock. Raises PackageConflict."""
-        words = [
-            "lock",
-            "--project",
-            str(project),
-            *(w for name in upgrade for w in ("--upgrade-package", name)),
-        ]
-        done = self.run(project, *words, timeout=SLOW)
+    def _project(self, project: Path, verb: str, *words: str, venv: Path | None = None) -> Finished:
+        """One command about a project; nothing is built unasked. Raises BuildRefused."""
+        from .builds import refusal, require_no_own_build
+
+        more = {"UV_PROJECT_ENVIRONMENT": str(venv)} if venv is not None else {}
+        if self._builds:
+            return self.run(project, verb, "--project", str(project), *words, timeout=SLOW, more=more)
+        require_no_own_build(project / "pyproject.toml")
+        words = ("--project", str(project), "--no-build", *words)
+        done = self.run(project, verb, *words, timeout=SLOW, more=more)
+        refused = refusal(done.err, project) if done.exit_code != 0 else None
+        if refused is not None:
+            raise refused
+        return done
+
+    def lock(self, project: Path, *, upgrade: Sequence[str] = (), file: Path | None = None) -> None:
+        """Solve `project`/pyproject.toml into uv.lock; `file` is what that is a copy of.
+
+        Raises PackageConflict, BuildRefused, BadManifest.
+        """
+        words = [word for name in upgrade for word in ("--upgrade-package", name)]
+        done = self._project(project, "lock", *words)
+        if done.exit_code != 0 and (why := _unreadable(done.err, project)):
+            raise BadManifest(
+                f"{file or project / 'pyproject.toml'} is no manifest that uv understands: {why}. "
+                "Mend it; `gates dock diff` shows what was changed, `gates dock rollback` takes it back."
+            )
         if done.exit_code != 0 and CONFLICT.search(done.err):
             raise PackageConflict(
                 f"There are no versions that suit everyone. {_reason(done.err)}", said=_reason(done.err)
@@ -104,36 +159,17 @@ class UVInterface:
 
     def is_locked(self, project: Path) -> bool:
         """Whether uv.lock still says what pyproject.toml wants, without asking the network."""
-        words = ("lock", "--project", str(project), "--check", "--offline")
-        return self.run(project, *words, timeout=SLOW).exit_code == 0
+        return self._project(project, "lock", "--check", "--offline").exit_code == 0
 
     def sync(self, project: Path, venv: Path) -> None:
         """Apply uv.lock to `venv`; what it does not name stays there."""
-        words = (
-            "sync",
-            "--project",
-            str(project),
-            "--frozen",
-            "--inexact",
-            "--all-groups",
-            "--no-install-project",
-        )
-        done = self.run(project, *words, timeout=SLOW, more={"UV_PROJECT_ENVIRONMENT": str(venv)})
-        done.checked("Installing the packages")
+        words = ("--frozen", "--inexact", "--all-groups", "--no-install-project")
+        self._project(project, "sync", *words, venv=venv).checked("Installing the packages")
 
     def dry_sync(self, project: Path, venv: Path) -> str:
         """What uv would say if it made `venv` exactly that of the lock."""
-        words = (
-            "sync",
-            "--project",
-            str(project),
-            "--frozen",
-            "--dry-run",
-            "--all-groups",
-            "--no-install-project",
-        )
-        done = self.run(project, *words, timeout=SLOW, more={"UV_PROJECT_ENVIRONMENT": str(venv)})
-        return done.checked("Looking at the packages").err
+        words = ("--frozen", "--dry-run", "--all-groups", "--no-install-project")
+        return self._project(project, "sync", *words, venv=venv).checked("Looking at the packages").err
 
     def uninstall(self, venv: Path, names: Sequence[str]) -> None:
         if names:
@@ -180,6 +216,26 @@ def _reason(said: str) -> str:
         line for line in lines if line and not CONFLICT.search(line) and not line.startswith("Using ")
     )
     return redacted(text.removeprefix("cause: ").removeprefix("error: "))[:500]
+
+
+def _unreadable(said: str, project: Path) -> str | None:
+    """Why uv could not read the manifest; None where something else was wrong."""
+    from .builds import why_not_whole
+    from .pyproject import PyprojectManager
+
+    if UNREADABLE.search(said):
+        return _causes(said)
+    if "Failed to build" not in said:
+        return None
+    return why_not_whole(said, PyprojectManager(project / "pyproject.toml"))
+
+
+def _causes(said: str) -> str:
+    """What uv names as the causes of an error, without the drawing of the place."""
+    lines = [line.strip() for line in said.partition("error: ")[2].partition("hint:")[0].splitlines()[1:]]
+    drawn = re.compile(r"\d* *\|.*|[\^ ]*")
+    told = [line.removeprefix("cause: ") for line in lines if not drawn.fullmatch(line)]
+    return redacted(": ".join(told).replace("TOML parse error at ", ""))[:300].rstrip(".")
 
 
 def locked_packages(lock_text: str) -> dict[str, str]:

@@ -118,6 +118,7 @@ class WorkspaceManager:
         python: str | None = None,
         comfyui: str | None = None,
         torch: str | None = None,
+        allow_builds: bool = False,
     ) -> Environment:
         """All of it, or nothing. The first one becomes the active one."""
         config = self.get_config()
@@ -129,6 +130,7 @@ class WorkspaceManager:
                 source=comfyui or config.values.get("comfyui"),
                 python=python or config.values.get("python"),
                 torch=torch,
+                allow_builds=allow_builds,
             )
         if config.active is None:
             self.set_active_environment(name)
