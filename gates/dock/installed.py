@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,30 @@ from ..errors import BadManifest
 @dataclass(frozen=True)
 class InstalledNode:
     """`version` as the manifest has it; `digest` of its files when it was put there;
-    `scripts_ran` once somebody allowed its install script."""
+    `scripts_ran` once somebody allowed its install script; `asked` what a linked pack's list held last."""
 
     name: str
     version: str | None
     source: str
     digest: str | None = None
     scripts_ran: bool = False
+    asked: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class InstalledCore:
+    """What the manifest called ComfyUI when it was last made real: so an edit of one of the two is seen."""
+
+    version: str | None
+    commit: str | None
 
 
 @dataclass(frozen=True)
 class Installed:
     nodes: dict[str, InstalledNode] = field(default_factory=dict)  # by key
     packages: tuple[str, ...] = ()  # canonical names
+    replaced: dict[str, str] = field(default_factory=dict)  # of others, by name: the requirement as it was
+    core: InstalledCore | None = None
 
     def with_node(self, key: str, node: InstalledNode) -> Installed:
         return replace(self, nodes={**self.nodes, key: node})
@@ -35,15 +47,23 @@ class Installed:
         return replace(self, nodes={k: node for k, node in self.nodes.items() if k != key})
 
     def with_packages(self, added: set[str], removed: set[str]) -> Installed:
-        return replace(self, packages=tuple(sorted((set(self.packages) | added) - removed)))
+        kept = {name: line for name, line in self.replaced.items() if name not in added}
+        return replace(self, packages=tuple(sorted((set(self.packages) | added) - removed)), replaced=kept)
+
+    def with_replaced(self, lines: Mapping[str, str], back: Iterable[str]) -> Installed:
+        kept = {**lines, **self.replaced}
+        return replace(self, replaced={name: line for name, line in kept.items() if name not in {*back}})
 
 
 def read_installed(file: Path) -> Installed:
     """Raises BadManifest where the file is damaged: guessing would remove what is not ours."""
     try:
         data: dict[str, Any] = json.loads(file.read_text("utf-8"))
-        nodes = {key: InstalledNode(**fields) for key, fields in data["nodes"].items()}
-        return Installed(nodes, tuple(data["packages"]))
+        nodes = {key: _node(fields) for key, fields in data["nodes"].items()}
+        replaced = {str(name): str(line) for name, line in data.get("replaced", {}).items()}
+        core = data.get("core")
+        made = InstalledCore(core["version"], core["commit"]) if core is not None else None
+        return Installed(nodes, tuple(data["packages"]), replaced, made)
     except FileNotFoundError:
         return Installed()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -51,6 +71,11 @@ def read_installed(file: Path) -> Installed:
             f"{file} is damaged ({type(error).__name__}). Remove it: then nothing counts as installed "
             "by dock, and nothing is taken away."
         ) from None
+
+
+def _node(fields: dict[str, Any]) -> InstalledNode:
+    asked = fields.pop("asked", None)
+    return InstalledNode(**fields, asked=tuple(map(str, asked)) if asked is not None else None)
 
 
 def write_installed(file: Path, installed: Installed) -> None:
