@@ -198,7 +198,7 @@ def test_packages_somebody_installed_survive_a_pack_that_replaces_them(environme
     environment.add_node("good@v2")
     assert packages(environment)["extra-lib"] == "2.0"
     environment.remove_node("good")
-    assert packages(environment)["extra-lib"] == "2.0", "dock did not bring it, so it does not take it"
+    assert packages(environment)["extra-lib"] == "1.0", "dock did not bring it, so it puts it back"
 
 
 def test_a_failure_puts_a_replaced_package_back(rig: Rig, environment: Environment) -> None:

@@ -263,7 +263,7 @@ def _diff(setting: Setting, args: argparse.Namespace) -> Result:
 def _repair(setting: Setting, args: argparse.Namespace) -> Result:
     done = _to_change(setting, args).repair()
     problems = [Problem(issue.code, issue.message) for issue in done.left if issue.blocks]
-    lines = list(done.done) or ["Nothing to repair."]
+    lines = list(done.done) or ([] if problems else ["Nothing to repair."])
     return result(lines, FAILED if problems else 0, problems, repair=done)
 
 
@@ -302,16 +302,17 @@ def _node_add(setting: Setting, args: argparse.Namespace) -> Result:
     environment = _to_change(setting, args)
     info = environment.add_node(args.node, is_local=is_local, allow_scripts=args.allow_scripts)
     lines = [f"Added {view.node_line(info)}. `gates dock rollback` takes it back."]
-    scripts = [] if args.allow_scripts else environment.scripts_of(info)
-    lines += [f"Not run: {one}. `gates dock sync --allow-scripts {info.name}` runs it." for one in scripts]
-    lines += _of_the_lock(environment)
-    return result(lines, node=info, scripts=scripts)
+    scripts = environment.scripts_of(info)
+    lines += [*map(view.not_run, scripts), *environment.notes, *_of_the_lock(environment)]
+    return result(lines, node=info, scripts=scripts, notes=environment.notes)
 
 
 def _node_remove(setting: Setting, args: argparse.Namespace) -> Result:
-    kept = _to_change(setting, args).remove_node(args.node)
+    environment = _to_change(setting, args)
+    kept = environment.remove_node(args.node)
     lines = [f"Removed {args.node}. `gates dock rollback` brings it back."]
-    return result([*lines, *([f"Its folder is kept: {kept}"] if kept else [])], kept=kept)
+    lines += [f"Its folder is kept: {kept}"] if kept else []
+    return result([*lines, *environment.notes], kept=kept, notes=environment.notes)
 
 
 def _node_list(setting: Setting, args: argparse.Namespace) -> Result:

@@ -140,7 +140,7 @@ def sync_lines(done: SyncResult) -> list[str]:
     lines += [f"  ComfyUI -> {short(plan.comfyui)}"] if plan.comfyui else []
     lines += [package_line(change) for change in plan.packages]
     if not lines:
-        lines.append("uv.lock would be written anew." if plan.lock and done.dry_run else "Nothing to do.")
+        lines.append(_idle(done))
     else:
         lines.insert(0, "Would change:" if done.dry_run else "Changed:")
     lines += [f"Kept aside with its edits: {path}" for path in done.kept_aside]
@@ -152,8 +152,23 @@ def sync_lines(done: SyncResult) -> list[str]:
     ran = {one.partition(":")[0] for one in done.ran_scripts}
     lines += [f"Ran {one}" for one in done.ran_scripts]
     waiting = [one for one in plan.scripts if one.partition(":")[0] not in ran]
-    lines += [f"Not run: {one} (--allow-scripts {one.partition(':')[0]})" for one in waiting]
-    return [*lines, *done.notes]
+    return [*lines, *(not_run(one) for one in waiting), *done.notes]
+
+
+def _idle(done: SyncResult) -> str:
+    if done.plan.lock:
+        return f"uv.lock {'would be' if done.dry_run else 'was'} written anew."
+    if done.failed:
+        return "Nothing was changed."
+    return "Nothing to do but to commit the manifest." if done.commit else "Nothing to do."
+
+
+def not_run(script: str) -> str:
+    """`PACK: FILE`, and what runs it."""
+    pack, _, file = script.partition(": ")
+    if not file.endswith(".py"):
+        return f"Not run: {script}. Run it by hand, if you want it."
+    return f"Not run: {script}. `gates dock sync --allow-scripts {pack}` runs it."
 
 
 def guard_lines(report: GuardReport) -> list[str]:

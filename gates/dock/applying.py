@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,19 +14,22 @@ from ..errors import GatesError, NoComfyUI, UnknownNode
 from . import comfyui
 from .crew import Crew
 from .installed import Installed, InstalledNode, read_installed, write_installed
+from .node_checks import wanted_of
 from .operation import Operation, is_link, remove_owned
 from .packs import digest_of, folder_of, head_of, make_link
 from .places import EnvironmentPlaces
-from .planning import DRY
+from .planning import DRY, version_of
 from .processes import SLOW, Command, basic_environment
 from .pyproject import PyprojectManager
-from .records import NodeInfo, SyncPlan
-from .requirements import scripts_of
+from .records import NodeInfo, PackageChange, SyncPlan
+from .requirements import is_run, scripts_of
 from .solving import Solved
 from .uv import canonical
+from .wanted_core import made_core, named_core
 
 Staged = tuple[NodeInfo, Path]
 ROLLED_BACK = re.compile(r"(Roll back to [0-9a-f]{8}: )+")
+NOT_AGAIN = "was there before and could not be installed again"
 
 
 class Applying:
@@ -36,6 +39,8 @@ class Applying:
         self._crew = crew
         self._installed = read_installed(places.installed)
         self.notes: list[str] = []
+        self.changed: tuple[PackageChange, ...] = ()  # packages, by the last `packages`
+        self.left_alone: tuple[str, ...] = ()  # packages that are neither of the lock nor of dock
         self._stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(crew.clock()))
 
     def stage(self, info: NodeInfo) -> tuple[NodeInfo, Path]:
@@ -54,29 +59,56 @@ class Applying:
 
     def packages(self) -> None:
         """Make the packages those of the lock; what is not of the lock stays, unless dock installed it."""
-        uv, places = self._crew.uv, self._places
-        plus, minus = self._difference()
-        ours = set(self._installed.packages)
-        replaced = self._lines_of((plus & minus) - ours)
-        self._operation.touching_packages(plus - minus, replaced)
+        uv, places, known = self._crew.uv, self._places, self._installed
+        coming, going = self._versions()
+        plus, minus, ours = {*coming}, {*going}, {*known.packages}
+        by_hand = (plus & minus) - ours - {*known.replaced}
+        replaced = self._lines_of(by_hand)
+        self._operation.touching_packages(plus - minus, replaced.values())
         uv.sync(places.cec, places.venv)
         gone = (minus - plus) & ours
         uv.uninstall(places.venv, sorted(gone))
-        self.notes += [f"{line}, which somebody installed by hand, was replaced" for line in replaced]
-        self._note(self._installed.with_packages(plus - minus, gone))
+        named = [replaced.get(name, f"{name} {going[name]}") for name in sorted(by_hand)]
+        self.notes += [f"{line}, which somebody installed by hand, was replaced" for line in named]
+        unasked = (minus - plus) - ours
+        back = self._put_back(unasked)
+        self._note(known.with_packages(plus - minus, gone).with_replaced(replaced, unasked))
+        after = {**dict.fromkeys(gone), **back, **coming}
+        self.changed = tuple(PackageChange(name, going.get(name), after[name]) for name in sorted(after))
+        self.left_alone = tuple(sorted(minus - {*after}))
+
+    def _put_back(self, unasked: set[str]) -> dict[str, str | None]:
+        """What somebody installed by hand and a pack replaced, once nothing asks for it any more."""
+        back = {}
+        for name, line in self._installed.replaced.items():
+            if name not in unasked:
+                continue
+            if self._crew.uv.install(self._places.venv, line).exit_code == 0:
+                back[name] = version_of(line)
+                self.notes.append(
+                    f"{line} is back: somebody installed it by hand, and a pack had replaced it"
+                )
+            else:
+                self.notes.append(f"{line} {NOT_AGAIN}")
+        return back
 
     def _difference(self) -> tuple[set[str], set[str]]:
         """Packages that would come, and those that would go; one that changes is in both."""
-        rows = DRY.findall(self._crew.uv.dry_sync(self._places.cec, self._places.venv))
-        plus = {canonical(name) for sign, name, _ in rows if sign == "+"}
-        return plus, {canonical(name) for sign, name, _ in rows if sign == "-"}
+        coming, going = self._versions()
+        return {*coming}, {*going}
 
-    def _lines_of(self, names: set[str]) -> list[str]:
+    def _versions(self) -> tuple[dict[str, str], dict[str, str]]:
+        rows = DRY.findall(self._crew.uv.dry_sync(self._places.cec, self._places.venv))
+        coming = {canonical(name): version for sign, name, version in rows if sign == "+"}
+        return coming, {canonical(name): version for sign, name, version in rows if sign == "-"}
+
+    def _lines_of(self, names: set[str]) -> dict[str, str]:
         """Requirements that install these packages again as they are now."""
         if not names:
-            return []
+            return {}
         lines = self._crew.uv.freeze(self._places.python())
-        return [line for line in lines if canonical(re.split(r"[\s=@]", line)[0]) in names]
+        by_name = {canonical(re.split(r"[\s=@]", line)[0]): line for line in lines}
+        return {name: line for name, line in by_name.items() if name in names}
 
     def _note(self, installed: Installed) -> None:
         self._installed = installed
@@ -91,9 +123,24 @@ class Applying:
         else:
             digest = digest_of(folder) if info.source == "registry" else None
             self._operation.move(folder, target, digest or head_of(folder))
-        self._note(
-            self._installed.with_node(info.key, InstalledNode(info.name, info.version, info.source, digest))
-        )
+        asked = _asked(folder) if info.source == "local" else None
+        noted = InstalledNode(info.name, info.version, info.source, digest, asked=asked)
+        self._note(self._installed.with_node(info.key, noted))
+
+    def saw_lists(self, lists: Iterable[tuple[NodeInfo, Sequence[str]]]) -> None:
+        """What linked packs ask for now is in the manifest."""
+        for info, lines in lists:
+            node = self._installed.nodes[info.key]
+            self._note(self._installed.with_node(info.key, replace(node, asked=tuple(lines))))
+
+    def note_core(self) -> None:
+        """ComfyUI is what the manifest calls it: from here on an edit of it is seen."""
+        self._note(replace(self._installed, core=named_core(PyprojectManager(self._places.manifest))))
+
+    def _note_core_as_it_was(self) -> None:
+        manifest = PyprojectManager(self._places.manifest)
+        core = made_core(self._places, manifest, self._crew.git)
+        self._note(replace(self._installed, core=core))
 
     def take_out(self, key: str, name: str) -> str | None:
         """Set a pack's folder aside, with all that is in it; a link is only taken away."""
@@ -116,7 +163,7 @@ class Applying:
             except GatesError as error:
                 if not tolerant:
                     raise
-                failed.append(f"{info.name}: {error}")
+                failed.append(f"{info.name}: {str(error).removeprefix(f'{info.name}: ')}")
         return staged, failed
 
     def follow(self, plan: SyncPlan, staged: Mapping[str, Staged]) -> list[str]:
@@ -132,6 +179,7 @@ class Applying:
                 kept[info.name] = self.take_out(info.key, info.name) or ""
                 self.put_in(*staged[info.key])
         self.packages()
+        self._note_core_as_it_was()
         return [path for name, path in kept.items() if name in plan.edited and path]
 
     def move_core(self, ref: str) -> str:
@@ -158,6 +206,7 @@ class Applying:
         """ComfyUI is not there: cloned aside, moved to its place whole."""
         folder, made = self._cloned(ref)
         self._operation.move(folder, self._places.core, made.commit)
+        self._pin_core(made.commit)
         return made.commit
 
     def _find_core_again(self, ref: str) -> str:
@@ -173,6 +222,7 @@ class Applying:
         self._operation.move(folder / ".git", core / ".git", made.commit)
         self._stash_core("what was there when ComfyUI got a repository again")
         remove_owned(folder.parent, folder.name)
+        self._pin_core(made.commit)
         return made.commit
 
     def _cloned(self, ref: str) -> tuple[Path, comfyui.Core]:
@@ -182,6 +232,13 @@ class Applying:
         self._crew.step("clone")
         source = str(settings.get("comfyui_repository") or comfyui.REPOSITORY)
         return folder, comfyui.clone(self._crew.git, source, ref, folder)
+
+    def _pin_core(self, commit: str) -> None:
+        """What was cloned by another word than its commit is known by its commit from now on."""
+        manifest = PyprojectManager(self._places.manifest)
+        if manifest.settings().get("comfyui_commit") != commit:
+            manifest.set_settings(comfyui_commit=commit)
+            self._operation.write_file(self._places.manifest, manifest.text.encode("utf-8"))
 
     def set_aside(self, target: str) -> None:
         """Uncommitted work of .cec into a stash, under a name of its own."""
@@ -204,12 +261,13 @@ class Applying:
         """The install script of one pack, because somebody allowed it, in the environment's own Python."""
         folder = folder_of(self._places.custom_nodes, info.name)
         ran = []
-        for script in scripts_of(folder):
-            if script.endswith(".py"):
-                argv = (str(self._places.python()), script)
-                command = Command(argv, folder, basic_environment(self._crew.outside), SLOW)
-                self._crew.runner.run(command).checked(f"The script {script} of {info.name}")
-                ran.append(f"{info.name}: {script}")
+        for script in (one for one in scripts_of(folder) if is_run(one)):
+            argv = (str(self._places.python()), script)
+            command = Command(argv, folder, basic_environment(self._crew.outside), SLOW)
+            self._crew.runner.run(command).checked(f"The script {script} of {info.name}")
+            ran.append(f"{info.name}: {script}")
+        if folder.is_dir() and not scripts_of(folder):
+            self.notes.append(f"{info.name} has no install script")
         noted = self._installed.nodes.get(info.key)
         if ran and noted is not None:
             self._note(self._installed.with_node(info.key, replace(noted, scripts_ran=True)))
@@ -229,7 +287,15 @@ class Applying:
         uv.uninstall(places.venv, sorted((minus - plus) & set(journal.added)))
         for line in journal.replaced:
             if uv.install(places.venv, line).exit_code != 0:
-                self._operation.note(f"{line} was there before and could not be installed again")
+                self._operation.note(f"{line} {NOT_AGAIN}")
+
+
+def _asked(folder: Path) -> tuple[str, ...] | None:
+    """What a linked pack asks for; None where that cannot be read."""
+    try:
+        return tuple(wanted_of(folder).lines)
+    except GatesError:
+        return None
 
 
 def _local(info: NodeInfo) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..errors import (
     UnknownNode,
 )
 from . import comfyui
-from .applying import Applying, Staged
+from .applying import Applying
 from .builds import Consent
 from .creating import Wishes, build, discard
 from .crew import Crew
@@ -30,7 +30,7 @@ from .node_checks import wanted_of
 from .operation import Operation
 from .packs import taken
 from .places import EnvironmentPlaces, environment_name
-from .planning import complete, plan, scripts_in
+from .planning import plan, scripts_in
 from .processes import Command, Finished
 from .pyproject import PyprojectManager
 from .records import (
@@ -48,7 +48,8 @@ from .records import (
 from .recovering import Recovered, find_repository_again, recover, require_repository
 from .requirements import added_by_hand
 from .solving import Solved, read_lock, solve
-from .standing import put_right, soundness, standing
+from .standing import left_over, put_right, soundness, standing
+from .syncing import Syncing
 from .undoing import Undoing
 
 
@@ -62,6 +63,7 @@ class Environment:
         self._git = crew.git
         self._consent = Consent(places, crew.note)
         self._crew = replace(crew, uv=crew.uv.building(self._consent.is_given))
+        self.notes: tuple[str, ...] = ()  # what somebody should know of the last change
         self._use(places.python())
 
     def _use(self, python: Path) -> None:
@@ -171,7 +173,8 @@ class Environment:
         operation = Operation(self.places, self._crew.step)
         try:
             operation.begin(kind, sentence, self._git.head(self.places.cec))
-            yield Applying(self.places, operation, self._crew)
+            applying = Applying(self.places, operation, self._crew)
+            yield applying
         except BaseException:
             if operation.has_begun:
                 for note in Undoing(self.places, operation, self._crew).undo():
@@ -180,12 +183,18 @@ class Environment:
             raise
         operation.committed()
         self._consent.keep()
+        self.notes = tuple(applying.notes)
+
+    def _whole(self) -> PyprojectManager:
+        manifest = self.get_pyproject()
+        manifest.require_whole()
+        return manifest
 
     def add_node(self, identifier: str, *, is_local: bool = False, allow_scripts: bool = False) -> NodeInfo:
         """Fetch a pack, test what it asks for, put it in and commit. Raises PackageConflict, NodeExists."""
         info = self._crew.registry.get_node(identifier, is_local=is_local)
         with self._ready():
-            manifest = self.get_pyproject()
+            manifest = self._whole()
             self._require_new(manifest, info)
             with self._changing("add_node", f"Add {info.name}") as applying:
                 info, folder = applying.stage(info)
@@ -227,8 +236,8 @@ class Environment:
     def remove_node(self, name: str) -> str | None:
         """Take a pack out of the manifest and set its folder aside; where it lies now, None for a link."""
         with self._ready():
+            manifest = self._whole()
             info = self.find_node(name)
-            manifest = self.get_pyproject()
             with self._changing("remove_node", f"Remove {info.name}") as applying:
                 manifest.remove_node(info.key)
                 applying.manifest(self._solved(manifest))
@@ -240,40 +249,18 @@ class Environment:
     def sync(self, dry_run: bool = False, allow_scripts: Sequence[str] = ()) -> SyncResult:
         """Make the disk what the manifest says. A dry run only says what that would be."""
         if dry_run:
-            planned, solved = self._planned(self.get_pyproject())
-            return SyncResult(planned, True, notes=(*solved.notes, *self._left_open()))
+            return self._syncing(allow_scripts).would_do(self._left_open())
         with self._ready():
-            manifest = self.get_pyproject()
-            allowed = [self.find_node(name) for name in allow_scripts]
-            planned, solved = self._planned(manifest)
-            if planned.is_empty and not allowed and not self._git.changes(self.places.cec):
+            syncing = self._syncing(allow_scripts, fetch=True)
+            if syncing.is_done and not self._git.changes(self.places.cec):
                 self._consent.keep()
-                return SyncResult(planned, False)
+                return syncing.nothing()
             with self._changing("sync", "Sync") as applying:
-                return self._follow(applying, manifest, planned, solved, allowed)
+                return syncing.follow(applying, self._solved)
 
-    def _follow(
-        self,
-        applying: Applying,
-        manifest: PyprojectManager,
-        planned: SyncPlan,
-        solved: Solved,
-        allowed: Sequence[NodeInfo],
-    ) -> SyncResult:
-        staged, failed = applying.stage_all(planned, tolerant=True)
-        before = manifest.text
-        failed += complete(manifest, staged, self.places.custom_nodes)
-        applying.notes += [note for _, folder in staged.values() for note in wanted_of(folder).notes]
-        if manifest.text != before:
-            solved = self._solved(manifest)
-        applying.manifest(solved)
-        kept = applying.follow(planned, staged)
-        ran = [script for info in allowed for script in applying.run_scripts(info)]
-        made = applying.commit(_sync_sentence(planned, staged))
-        installed = read_installed(self.places.installed)
-        planned = replace(planned, scripts=scripts_in(self.places, self.list_nodes(), installed))
-        notes = (*applying.notes, *solved.notes)
-        return SyncResult(planned, False, tuple(kept), tuple(ran), made, notes, tuple(failed))
+    def _syncing(self, allow_scripts: Sequence[str], fetch: bool = False) -> Syncing:
+        allowed = [self.find_node(name) for name in allow_scripts]
+        return Syncing(self.places, self._whole(), self._git, self._uv, allowed, fetch)
 
     def _planned(self, manifest: PyprojectManager) -> tuple[SyncPlan, Solved]:
         installed = read_installed(self.places.installed)
@@ -333,7 +320,7 @@ class Environment:
     def update_comfyui(self, version: str | None = None) -> Updated:
         """Move the checkout to a ref, the newest version without one."""
         with self._ready():
-            manifest = self.get_pyproject()
+            manifest = self._whole()
             if not self._git.is_repository(self.places.core):
                 raise NoComfyUI(f"{self.name} has no checkout of ComfyUI. `gates dock repair` gets it again.")
             self._git.fetch(self.places.core)
@@ -349,6 +336,7 @@ class Environment:
                 applying.manifest(solved)
                 applying.move_core(commit)
                 applying.packages()
+                applying.note_core()
                 applying.commit(f"Update ComfyUI to {wanted}")
         return Updated(commit, wanted, tuple(applying.notes))
 
@@ -369,7 +357,7 @@ class Environment:
             self._remake_venv()
         result = self.sync()
         done += [*put_right(result), *result.notes]
-        return RepairResult(tuple(done), self.validate().issues)
+        return RepairResult(tuple(done), left_over(result, self.validate()))
 
     def _remake_venv(self) -> None:
         python = self.get_pyproject().settings().get("python_version")
@@ -403,11 +391,3 @@ class Environment:
 
 def _at(info: NodeInfo) -> str:
     return f" {short(info.version)}" if info.version else ""
-
-
-def _sync_sentence(planned: SyncPlan, staged: Mapping[str, Staged]) -> str:
-    parts = [f"add {info.name}" for info in planned.install_nodes if info.key in staged]
-    parts += [f"{i.name} to {short(i.version)}" for i, _ in planned.change_nodes if i.key in staged]
-    parts += [f"remove {name}" for name in planned.remove_nodes]
-    parts += [f"ComfyUI to {short(planned.comfyui)}"] if planned.comfyui else []
-    return f"Sync: {', '.join(parts)}" if parts else "Sync"

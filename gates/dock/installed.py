@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,30 @@ from .journal import optional, table, text, texts
 @dataclass(frozen=True)
 class InstalledNode:
     """`version` as the manifest has it; `digest` of its files when it was put there;
-    `scripts_ran` once somebody allowed its install script."""
+    `scripts_ran` once somebody allowed its install script; `asked` what a linked pack's list held last."""
 
     name: str
     version: str | None
     source: str
     digest: str | None = None
     scripts_ran: bool = False
+    asked: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class InstalledCore:
+    """What the manifest called ComfyUI when it was last made real: so an edit of one of the two is seen."""
+
+    version: str | None
+    commit: str | None
 
 
 @dataclass(frozen=True)
 class Installed:
     nodes: dict[str, InstalledNode] = field(default_factory=dict)  # by key
     packages: tuple[str, ...] = ()  # canonical names
+    replaced: dict[str, str] = field(default_factory=dict)  # of others, by name: the requirement as it was
+    core: InstalledCore | None = None
 
     def with_node(self, key: str, node: InstalledNode) -> Installed:
         return replace(self, nodes={**self.nodes, key: node})
@@ -36,7 +48,12 @@ class Installed:
         return replace(self, nodes={k: node for k, node in self.nodes.items() if k != key})
 
     def with_packages(self, added: set[str], removed: set[str]) -> Installed:
-        return replace(self, packages=tuple(sorted((set(self.packages) | added) - removed)))
+        kept = {name: line for name, line in self.replaced.items() if name not in added}
+        return replace(self, packages=tuple(sorted((set(self.packages) | added) - removed)), replaced=kept)
+
+    def with_replaced(self, lines: Mapping[str, str], back: Iterable[str]) -> Installed:
+        kept = {**lines, **self.replaced}
+        return replace(self, replaced={name: line for name, line in kept.items() if name not in {*back}})
 
 
 def read_installed(file: Path) -> Installed:
@@ -44,7 +61,8 @@ def read_installed(file: Path) -> Installed:
     try:
         data = table(json.loads(file.read_text("utf-8")))
         nodes = {key: _node(table(fields)) for key, fields in table(data["nodes"]).items()}
-        return Installed(nodes, tuple(texts(data["packages"])))
+        replaced = {name: text(line) for name, line in table(data.get("replaced", {})).items()}
+        return Installed(nodes, tuple(texts(data["packages"])), replaced, _core(data.get("core")))
     except FileNotFoundError:
         return Installed()
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -59,7 +77,15 @@ def _node(fields: dict[str, Any]) -> InstalledNode:
     if not atomic.is_plain_name(name):
         raise ValueError("no name of a folder")
     version, digest = (optional(fields.get(key)) for key in ("version", "digest"))
-    return InstalledNode(name, version, text(fields["source"]), digest, fields.get("scripts_ran") is True)
+    asked = tuple(texts(fields["asked"])) if fields.get("asked") is not None else None
+    ran = fields.get("scripts_ran") is True
+    return InstalledNode(name, version, text(fields["source"]), digest, ran, asked)
+
+
+def _core(fields: Any) -> InstalledCore | None:
+    if fields is None:
+        return None
+    return InstalledCore(optional(table(fields)["version"]), optional(fields["commit"]))
 
 
 def write_installed(file: Path, installed: Installed) -> None:

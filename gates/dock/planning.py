@@ -20,7 +20,9 @@ from .records import NodeInfo, PackageChange, SyncPlan
 from .requirements import scripts_of
 from .solving import Solved, read_lock, solve
 from .uv import UVInterface, canonical
+from .wanted_core import whole_commit
 
+NEW_VENV = PackageChange("python", None, "the environment is made anew")
 DRY = re.compile(r"^ ([+~-]) (\S+?)==(\S+)", re.M)
 
 
@@ -36,17 +38,23 @@ def plan(
     places: EnvironmentPlaces, manifest: PyprojectManager, installed: Installed, git: Git, uv: UVInterface
 ) -> tuple[SyncPlan, Solved]:
     """The plan, and the manifest and lock that it is made with. Raises PackageConflict, BadManifest."""
+    manifest.require_whole()
     nodes = manifest.nodes()
     lock = read_lock(places.lock)
-    stale = lock is None or not uv.is_locked(places.cec)
+    is_written = PyprojectManager(places.manifest).text == manifest.text
+    stale = lock is None or not is_written or not uv.is_locked(places.cec)
     solved = (
         solve(uv, manifest.text, lock, places.staging, manifest.file)
         if lock is None or stale
         else Solved(manifest.text, lock)
     )
     packages = package_plan(uv, places, solved if stale else None)
-    ours = set(installed.packages)
-    drop = [PackageChange(name, there, None) for name, there in packages.extra.items() if name in ours]
+    ours = {*installed.packages, *installed.replaced}
+    drop = [
+        PackageChange(name, there, version_of(installed.replaced.get(name)))
+        for name, there in packages.extra.items()
+        if name in ours
+    ]
     missing, wrong = node_plan(places, nodes, installed)
     gone = still_there(places, nodes, installed)
     known = {info.name.casefold() for info in nodes.values()} | {name.casefold() for name in gone}
@@ -56,9 +64,9 @@ def plan(
             install_nodes=tuple(missing),
             change_nodes=tuple(wrong),
             remove_nodes=tuple(gone),
-            comfyui=_core(places, manifest),
+            comfyui=_core(places, manifest, git),
             packages=(*packages.changes, *drop),
-            lock=stale,
+            lock=solved.lock != lock,
             foreign_nodes=tuple(f for f in folders(places.custom_nodes) if f.casefold() not in known),
             foreign_packages=tuple(name for name in packages.extra if name not in ours),
             edited=tuple(name for name in touched if _edited(places, name, installed, git)),
@@ -110,6 +118,46 @@ def complete(
     return failed
 
 
+def version_of(line: str | None) -> str | None:
+    """What a requirement that was there installs again."""
+    return line.partition("==")[2] or line if line is not None else None
+
+
+def relisted(
+    places: EnvironmentPlaces, nodes: Mapping[str, NodeInfo], installed: Installed
+) -> tuple[list[tuple[NodeInfo, list[str]]], list[str]]:
+    """Linked packs whose list of packages changed, with the list; and links that are of no use, and why."""
+    changed: list[tuple[NodeInfo, list[str]]] = []
+    broken: list[str] = []
+    for key, info in nodes.items():
+        noted = installed.nodes.get(key)
+        if info.source != "local" or not is_as_wanted(info, state_of(places.custom_nodes, info, noted)):
+            continue
+        if not Path(str(info.path)).is_dir():
+            broken.append(f"{info.name}: the folder {info.path} is gone, which it is a link to.")
+            continue
+        try:
+            lines = requirements_of(places.custom_nodes / info.name)
+        except GatesError as error:
+            broken.append(f"{info.name}: {error}")
+            continue
+        if noted is not None and noted.asked is not None and noted.asked != tuple(lines):
+            changed.append((info, lines))
+    return changed, broken
+
+
+def unknown_yet(plan: SyncPlan, manifest: PyprojectManager, installed: Installed) -> list[str]:
+    """Packs that ask for what nobody knows before they are there."""
+    groups = manifest.groups()
+    coming = [info for info in plan.install_nodes if info.key not in groups]
+    for info, _ in plan.change_nodes:
+        noted = installed.nodes.get(info.key)
+        coming += [info] if noted is None or noted.version != info.version else []
+    names = ", ".join(info.name for info in coming)
+    verb, they = ("asks", "it is") if len(coming) == 1 else ("ask", "they are")
+    return [f"what {names} {verb} for is known once {they} fetched"] if coming else []
+
+
 def _asked(written: list[str] | None, fetched: Path, installed: Path) -> Sequence[str]:
     """What the manifest says of a pack's packages, if somebody thought about it; else what the pack says."""
     if written is None:
@@ -134,19 +182,20 @@ def scripts_in(places: EnvironmentPlaces, nodes: Iterable[NodeInfo], installed: 
     return tuple(found)
 
 
-def _core(places: EnvironmentPlaces, manifest: PyprojectManager) -> str | None:
+def _core(places: EnvironmentPlaces, manifest: PyprojectManager, git: Git) -> str | None:
     """The commit to move to; where there is no ComfyUI at all, the best that the manifest says of it."""
     settings = manifest.settings()
     wanted = settings.get("comfyui_commit")
     if not places.core.exists():  # another program calls the commit by another name
         return str(wanted or settings.get("comfyui_commit_sha") or settings.get("comfyui_version") or "HEAD")
-    return str(wanted) if wanted and head_of(places.core) != wanted else None
+    commit = (whole_commit(places, git, str(wanted)) or str(wanted)) if wanted else None
+    return commit if head_of(places.core) != commit else None
 
 
 def package_plan(uv: UVInterface, places: EnvironmentPlaces, solved: Solved | None) -> Packages:
     """By uv's own dry run; with `solved` in place of what lies in the environment."""
     if not places.python().exists():
-        return Packages((PackageChange("python", None, "the environment is made anew"),), {})
+        return Packages((NEW_VENV,), {})
     if solved is None:
         said = uv.dry_sync(places.cec, places.venv)
     else:

@@ -89,6 +89,14 @@ class PyprojectManager:
 
     # --- reading
 
+    def require_whole(self) -> None:
+        """What is no environment any more must not be made real: all would be taken away."""
+        if not (self._at("project") and self._at("tool", TOOL)):
+            raise BadManifest(
+                f"{self.file} has no [project] or no [tool.{TOOL}]: nothing is taken away for that. "
+                "`gates dock rollback` brings the last state back."
+            )
+
     def settings(self) -> dict[str, Any]:
         """[tool.comfydock] without its tables. Raises BadManifest."""
         own = self._at("tool", TOOL)

@@ -165,6 +165,11 @@ def scripts_of(folder: Path) -> tuple[str, ...]:
     return tuple(name for name in INSTALL_SCRIPTS if name != "setup.py" and (folder / name).is_file())
 
 
+def is_run(script: str) -> bool:
+    """Those of Python, in the environment's own. One of a shell would take whatever pip it finds."""
+    return script.endswith(".py")
+
+
 def _text(file: Path) -> str:
     try:
         with open(file, "rb") as source:

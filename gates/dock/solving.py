@@ -16,6 +16,8 @@ from .requirements import name_of
 from .tools import library
 from .uv import UVInterface
 
+LOCK_VERSION = 1  # of uv.lock's format; what only adds to it has another `revision`
+UNREADABLE_LOCK = "uv.lock was empty, damaged or of another uv: it is solved anew."
 HERE_ALONE = "The packages could not be solved for all systems, so uv.lock is for this one alone."
 
 
@@ -30,8 +32,7 @@ def read_lock(file: Path) -> str | None:
     """None where there is none, or one that uv could not read: then all is solved anew."""
     try:
         text = file.read_text("utf-8")
-        read_toml(text, file.name)
-        return text
+        return text if read_toml(text, file.name).get("version") == LOCK_VERSION else None
     except (OSError, UnicodeDecodeError, BadManifest):
         return None
 
@@ -85,7 +86,9 @@ def explained(
     error: PackageConflict | BuildRefused, manifest: PyprojectManager
 ) -> PackageConflict | BuildRefused:
     """The same, told by pack and package where two of them name the same package."""
-    asked = {"comfyui": manifest.dependencies(), **manifest.groups(), "constraints": manifest.constraints()}
+    core, held = "comfyui", "constraints"  # a pack may have such a name too
+    groups = {f"the pack {k}" if k in (core, held) else k: lines for k, lines in manifest.groups().items()}
+    asked = {core: manifest.dependencies(), **groups, held: manifest.constraints()}
     pairs = disagreements(asked)
     said = str(error.data.get("said", error))
     if not pairs and isinstance(error, BuildRefused):

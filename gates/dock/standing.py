@@ -9,12 +9,14 @@ from ..errors import BadManifest, DockError
 from .git import Git
 from .installed import Installed, read_installed
 from .journal import interrupted
+from .lock_check import package_lines
 from .packs import head_of
 from .places import EnvironmentPlaces
-from .planning import node_plan, still_there
+from .planning import node_plan, relisted, still_there
 from .pyproject import PyprojectManager
 from .records import EnvironmentStatus, Issue, NodeInfo, SyncResult, ValidationResult, short
 from .solving import Solved
+from .wanted_core import WantedCore, wanted_core
 
 
 def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentStatus:
@@ -23,9 +25,11 @@ def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentSt
     if left is not None and left.kind == "create" and head_of(places.cec) is None:
         return EnvironmentStatus(places.name, places.root, active, None, None, interrupted=left.sentence)
     manifest = PyprojectManager(places.manifest)
+    manifest.require_whole()
     settings, nodes = manifest.settings(), manifest.nodes()
     installed = read_installed(places.installed)
-    unsynced = [*_packs(places, nodes, installed), *_others(places, settings.get("comfyui_commit"))]
+    core = wanted_core(places, manifest, installed, git)
+    unsynced = [*_packs(places, nodes, installed), *_core(places, core), *_others(places)]
     commits = git.log(places.cec, 1)
     return EnvironmentStatus(
         name=places.name,
@@ -54,23 +58,36 @@ def _packs(places: EnvironmentPlaces, nodes: dict[str, NodeInfo], installed: Ins
     for info, there in wrong:
         yield f"{info.name} is at {short(there)}, not at {short(info.version)}"
     yield from (f"{name} is still installed" for name in still_there(places, nodes, installed))
+    changed, broken = relisted(places, nodes, installed)
+    yield from (f"{info.name} asks for other packages than when it was linked" for info, _ in changed)
+    yield from broken
 
 
-def _others(places: EnvironmentPlaces, wanted: str | None) -> Iterator[str]:
+def _core(places: EnvironmentPlaces, wanted: WantedCore) -> Iterator[str]:
     there = head_of(places.core)
     if not places.core.exists():
         yield "ComfyUI is missing"
-    elif wanted and there != wanted:
-        yield f"ComfyUI is at {short(there)}, not at {short(wanted)}"
+    elif wanted.ref is None or wanted.commit == there:
+        return
+    elif wanted.key == "comfyui_version":
+        yield f"comfyui_version was changed to {wanted.ref}, and ComfyUI is at {short(there)}"
+    else:
+        yield f"ComfyUI is at {short(there)}, not at {short(wanted.ref)}"
+
+
+def _others(places: EnvironmentPlaces) -> Iterator[str]:
     if not places.python().exists():
         yield "the virtual environment is missing"
     if not places.lock.exists():
         yield "uv.lock is missing"
+    else:
+        yield from package_lines(places)
 
 
 def soundness(manifest: PyprojectManager, solved: Callable[[PyprojectManager], Solved]) -> ValidationResult:
     """What is wrong with a manifest: in itself, in its packs, or because the packages cannot be had."""
     try:
+        manifest.require_whole()
         issues = list(_of_packs(manifest.nodes()))
     except BadManifest as error:
         return ValidationResult((Issue(error.code, str(error)),))
@@ -99,6 +116,14 @@ def put_right(done: SyncResult) -> list[str]:
     lines += [f"put {info.name} back to {short(info.version)}" for info, _ in plan.change_nodes]
     lines += [f"took out {name}" for name in plan.remove_nodes]
     lines += [f"ComfyUI is at {short(plan.comfyui)} again"] if plan.comfyui else []
+    lines += ["uv.lock was written anew"] if plan.lock else []
     packages = [change.name for change in plan.packages]
     lines += [f"packages: {', '.join(packages)}"] if packages else []
-    return [*lines, *(f"kept aside: {path}" for path in done.kept_aside)]
+    return [*lines, *(f"kept aside: {path}" for path in done.kept_aside), *done.notes]
+
+
+def left_over(done: SyncResult, found: ValidationResult) -> tuple[Issue, ...]:
+    """What a repair could not put right, each pack once."""
+    failed = {text.partition(":")[0]: text for text in done.failed}
+    others = [issue for issue in found.issues if issue.message.partition(":")[0] not in failed]
+    return (*(Issue("unknown_node", text) for text in failed.values()), *others)
