@@ -22,8 +22,8 @@ from .wanted_core import WantedCore, wanted_core
 def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentStatus:
     """Starts git once or twice and uv not at all. Raises BadManifest."""
     manifest = PyprojectManager(places.manifest)
-    manifest.require_whole()
     settings, nodes = manifest.settings(), manifest.nodes()
+    manifest.require_whole()
     installed = read_installed(places.installed)
     core = wanted_core(places, manifest, installed, git)
     unsynced = [*_packs(places, nodes, installed), *_core(places, core), *_others(places)]
