@@ -25,8 +25,8 @@ def standing(places: EnvironmentPlaces, git: Git, active: bool) -> EnvironmentSt
     if left is not None and left.kind == "create" and head_of(places.cec) is None:
         return EnvironmentStatus(places.name, places.root, active, None, None, interrupted=left.sentence)
     manifest = PyprojectManager(places.manifest)
-    manifest.require_whole()
     settings, nodes = manifest.settings(), manifest.nodes()
+    manifest.require_whole()
     installed = read_installed(places.installed)
     core = wanted_core(places, manifest, installed, git)
     unsynced = [*_packs(places, nodes, installed), *_core(places, core), *_others(places)]
