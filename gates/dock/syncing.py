@@ -85,9 +85,9 @@ class Syncing:
         """Make it real; what is told, and committed, is what was done. One pack's failure stops no other."""
         places, manifest = self._places, self._manifest
         staged, failed = applying.stage_all(self._plan, tolerant=True)
-        applying.notes += [note for _, folder in staged.values() for note in wanted_of(folder).notes]
         before = manifest.text
         failed += complete(manifest, staged, places.custom_nodes)
+        applying.notes += [note for _, folder in staged.values() for note in wanted_of(folder).notes]
         lock = solved(manifest) if manifest.text != before else self._solved
         done = _without(self._plan, staged)
         failed += self._broken
