@@ -30,9 +30,7 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
     """Plain values of a TOML text. Raises BadManifest with the place."""
     tomlkit = library("tomlkit")
     if DEEP.search(text):
-        raise BadManifest(
-            f"{where} cannot be read: it is nested too deep. Mend it, or take back the last change."
-        )
+        raise _unreadable(where, "it is nested too deep")
     try:
         value: dict[str, Any] = _quick(text)
         return value
@@ -40,9 +38,12 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
         try:
             return dict(tomlkit.parse(text).unwrap())
         except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError) as error:
-            raise BadManifest(
-                f"{where} cannot be read: {error}. Mend it, or take back the last change."
-            ) from None
+            raise _unreadable(where, str(error)) from None
+
+
+def _unreadable(where: str, why: str) -> BadManifest:
+    back = "Mend it, or `gates dock rollback` takes the last change back."
+    return BadManifest(f"{where} cannot be read: {why}. {back}")
 
 
 def _quick(text: str) -> dict[str, Any]:
