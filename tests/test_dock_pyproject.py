@@ -11,8 +11,9 @@ import tomlkit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gates.dock.pyproject import PyprojectManager, new_manifest, read_toml
+from gates.dock.pyproject import PyprojectManager, new_manifest
 from gates.dock.records import NodeInfo, node_key
+from gates.dock.toml_reading import read_toml
 from gates.errors import BadManifest
 
 RICH = """\

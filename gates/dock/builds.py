@@ -10,9 +10,10 @@ from typing import Any
 from .. import atomic
 from ..errors import BadRequirement, BuildRefused
 from .places import EnvironmentPlaces
-from .pyproject import PyprojectManager, read_toml
+from .pyproject import PyprojectManager
 from .records import node_key
 from .requirements import MENDED, checked, name_of
+from .toml_reading import read_toml
 
 # As uv says it of a package, while it solves and while it installs.
 NO_WHEEL = re.compile(r"(?:Wheels are required|Building source distributions) for `([^`]+)`")

@@ -12,9 +12,9 @@ from . import tracking
 from .checkouts import Checkout
 from .git import Git
 from .operation import is_link
-from .pyproject import read_toml
 from .snapshot_fields import DISABLED, is_name
 from .snapshot_records import PACK_VERSION, REGISTRY_ID, Pack
+from .toml_reading import read_toml
 
 MOST_FILE_BYTES = 16 << 20
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..errors import BadManifest
 from .places import EnvironmentPlaces
-from .pyproject import read_toml
 from .solving import LOCK_VERSION
+from .toml_reading import read_toml
 from .tools import library
 from .uv import canonical
 

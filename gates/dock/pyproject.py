@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from .. import atomic
 from ..errors import BadManifest
+from .heads import Heads
 from .records import NodeInfo, node_key
+from .toml_reading import read_toml
 from .tools import library
 
 TOOL = "comfydock"
@@ -19,41 +19,6 @@ SCHEMA = "1.0.0"
 # Of [tool.comfydock]; a version that is written without quotes is a number in TOML.
 TEXTS = ("comfyui_repository", "comfyui_version", "comfyui_commit", "python_version", "torch_backend")
 NODE_KEYS = ("name", "source", "registry_id", "version", "repository", "ref", "path", "sha256")
-
-
-DEEP = re.compile(r"(?:\.\s{0,8}[\w\"'-]{1,100}\s{0,8}){30}")  # time grows with the square of a key's depth
-HEAD = re.compile(r"[ \t]*\[\[?[ \t]*[\w\"'][^\[\]]*\]\]?[ \t]*(?:#.*)?")
-MARK = "#@head-"
-
-
-def read_toml(text: str, where: str) -> dict[str, Any]:
-    """Plain values of a TOML text. Raises BadManifest with the place."""
-    tomlkit = library("tomlkit")
-    if DEEP.search(text):
-        raise _unreadable(where, "it is nested too deep")
-    try:
-        value: dict[str, Any] = _quick(text)
-        return value
-    except (ValueError, RecursionError):
-        try:
-            return dict(tomlkit.parse(text).unwrap())
-        except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError) as error:
-            raise _unreadable(where, str(error)) from None
-
-
-def _unreadable(where: str, why: str) -> BadManifest:
-    back = "Mend it, or `gates dock rollback` takes the last change back."
-    return BadManifest(f"{where} cannot be read: {why}. {back}")
-
-
-def _quick(text: str) -> dict[str, Any]:
-    """The standard library reads ten times as fast, and knows TOML 1.0 alone. Raises ValueError."""
-    try:
-        tomllib = import_module("tomllib")
-    except ImportError:  # before Python 3.11
-        raise ValueError("no tomllib") from None
-    value: dict[str, Any] = tomllib.loads(text)
-    return value
 
 
 class PyprojectManager:
@@ -288,60 +253,6 @@ def _named(tables: Any, key: str) -> str | None:
 
 def _is_folder_name(name: str) -> bool:
     return atomic.is_plain_name(name) and not name.startswith((".", "-")) and bool(node_key(name))
-
-
-class Heads:
-    """Comments above the head of a table, which tomlkit counts to the table before.
-
-    While a document is edited they are kept here, and each head carries a mark that says where they belong:
-    nothing is written between them, and they stay when one of the tables goes.
-    """
-
-    def __init__(self) -> None:
-        self._above: list[str] = []
-        self._tail = ""
-
-    def marked(self, text: str) -> str:
-        out: list[str] = []
-        for line in text.split("\n"):
-            head = line.removesuffix("\r")
-            if HEAD.fullmatch(head):
-                self._above.append(_cut(out))
-                line = f"{head}{MARK}{len(self._above) - 1}@{line[len(head) :]}"
-            out.append(line)
-        self._tail = _cut(out).removesuffix("\n")
-        marked = "\n".join([*out, ""] if self._tail else out)
-        if MARK not in text and read_toml(marked, "") == read_toml(text, ""):
-            return marked
-        self._above, self._tail = [], ""  # a text in quotes looks like a head
-        return text
-
-    def unmarked(self, text: str) -> str:
-        if not self._above and not self._tail:
-            return text
-        lines, done = text.split("\n"), 0
-        marks = {at: mark for at, line in enumerate(lines) if (mark := re.search(rf"{MARK}(\d+)@", line))}
-        own = {mark[1]: at for at, mark in marks.items()}  # a table made around another one repeats its mark
-        for at, mark in marks.items():
-            here = int(mark[1]) + 1 if own[mark[1]] == at else 0
-            lines[at] = "".join(self._above[done:here]) + lines[at].replace(mark[0], "")
-            done = max(done, here)
-        return "\n".join(lines) + "".join(self._above[done:]) + self._tail
-
-
-def _cut(lines: list[str]) -> str:
-    """Take the comments off the end that stand apart from what is before them."""
-    at = len(lines)
-    while at and not lines[at - 1].split("#")[0].strip():
-        at -= 1
-    if at and any(not line.strip() for line in lines[at:-1]):
-        while lines[at].strip():  # right below the last key: of that table
-            at += 1
-    while at < len(lines) and not lines[at].strip():
-        at += 1
-    above = "".join(f"{line}\n" for line in lines[at:])
-    del lines[at:]
-    return above
 
 
 def _new_entry(tables: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import BadManifest, BadRequirement
 from .processes import redacted
-from .pyproject import read_toml
+from .toml_reading import read_toml
 from .tools import library
 
 MOST_BYTES = 1 << 20

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from .. import atomic
 from ..errors import BadManifest, BuildRefused, PackageConflict
-from .pyproject import PyprojectManager, read_toml
+from .pyproject import PyprojectManager
 from .requirements import name_of
+from .toml_reading import read_toml
 from .tools import library
 from .uv import UVInterface
 

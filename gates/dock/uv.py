@@ -240,7 +240,7 @@ def _causes(said: str) -> str:
 
 def locked_packages(lock_text: str) -> dict[str, str]:
     """Names and versions in a uv.lock; the project itself and what has no version are left out."""
-    from .pyproject import read_toml
+    from .toml_reading import read_toml
 
     found: list[dict[str, Any]] = read_toml(lock_text, "uv.lock").get("package", [])
     return {
