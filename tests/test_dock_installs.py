@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gates.dock.installs import Install, find_install
+from gates.dock.installs import Install, find_install, find_place
 from gates.dock.running import Process, Running, is_running, refuse_while_running, serves
 from gates.errors import ComfyUIRuns, NoComfyUI, NoPython
 
@@ -93,19 +94,93 @@ def test_the_environment_of_this_program_is_not_comfyuis(tmp_path: Path) -> None
         find_install(base / "ComfyUI", base, {"VIRTUAL_ENV": str(base / "own")}, own=base / "own")
 
 
-def test_else_the_one_on_the_path(tmp_path: Path) -> None:
+def test_the_one_on_the_path_is_not_comfyuis(tmp_path: Path) -> None:
     base = tree(tmp_path, *core("ComfyUI/"))
     folder = os.path.dirname(os.path.realpath(sys.executable))
-    found = find_install(base / "ComfyUI", base, {"PATH": folder})
-    assert found.layout == "git" and found.python.parent == Path(folder)
+    with pytest.raises(NoPython, match="Activate the environment.*--python PATH"):
+        find_install(base / "ComfyUI", base, {"PATH": folder})
+
+
+@pytest.mark.parametrize(
+    ("files", "wrong"),
+    [
+        (PORTABLE, "python_embeded/python.exe is for Windows"),
+        ((*core(f"{INSIDE}/"), f"{BUILD}/python_embeded/"), "is for Windows"),
+        ((*core(), ".venv/Scripts/python.exe"), ".venv/bin/python is not there, for it was made on Windows"),
+        ((*core(), ".venv/pyvenv.cfg", "venv/bin/python"), ".venv/bin/python is not there"),
+        ((*core("ComfyUI/"), "venv/bin/"), "venv/bin/python is not there"),
+        ((*BASE, ".venv/Scripts/python.exe"), "made on Windows"),
+        ((*core("ComfyUI/"), "standalone-env/python.exe"), "standalone-env/bin/python3 is not there"),
+    ],
+)
+def test_a_python_of_its_own_that_does_not_run_here_is_not_passed_over(
+    tmp_path: Path, files: tuple[str, ...], wrong: str
+) -> None:
+    base = tree(tmp_path / "place", *files, "../active/bin/python")
+    environ = {"VIRTUAL_ENV": str(tmp_path / "active"), "PATH": os.path.dirname(sys.executable)}
+    with pytest.raises(NoPython, match=f"{wrong}.*--python PATH"):
+        find_install(base, base, environ, system="posix")
+    given = find_install(base, base, environ, system="posix", python=tmp_path / "active/bin/python")
+    assert given.python == tmp_path / "active/bin/python" and given.is_sure
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_broken_links_are_named_and_a_link_to_a_python_is_not_followed(tmp_path: Path) -> None:
+    base = tree(tmp_path / "place", *core(), ".venv/bin/")
+    (base / ".venv/bin/python").symlink_to(base / "gone")
+    with pytest.raises(NoPython, match="is a link that leads nowhere"):
+        find_install(base, base, {}, system="posix")
+    tree(base, "gone")
+    assert find_install(base, base, {}, system="posix").python == base / ".venv/bin/python"
+    shutil.rmtree(base / ".venv")
+    (base / ".venv").symlink_to(base / "gone too", target_is_directory=True)
+    with pytest.raises(NoPython, match="is not there"):
+        find_install(base, base, {}, system="posix")
+
+
+def test_an_active_environment_without_a_python_is_not_passed_over(tmp_path: Path) -> None:
+    base = tree(tmp_path, *core("ComfyUI/"), "conda/bin/python")
+    environ = {"VIRTUAL_ENV": str(base / "gone"), "CONDA_PREFIX": str(base / "conda")}
+    with pytest.raises(NoPython, match="the active environment, VIRTUAL_ENV, cannot be run here"):
+        find_install(base / "ComfyUI", base, environ, system="posix")
+
+
+@pytest.mark.parametrize(
+    ("files", "is_sure"),
+    [
+        ((*core("ComfyUI/"), "ComfyUI/.venv/bin/python"), True),
+        ((*core("ComfyUI/"), "standalone-env/bin/python3"), True),
+        ((*core("ComfyUI/"), ".venv/bin/python"), False),
+        ((*core("ComfyUI/"), "active/bin/python"), False),
+    ],
+)
+def test_whether_it_is_comfyuis_for_sure(tmp_path: Path, files: tuple[str, ...], is_sure: bool) -> None:
+    base = tree(tmp_path, *files)
+    environ = {"VIRTUAL_ENV": str(base / "active")}
+    assert find_install(base / "ComfyUI", base, environ, system="posix").is_sure is is_sure
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_shared_environment_behind_a_link_is_not_comfyuis_for_sure(tmp_path: Path) -> None:
+    base = tree(tmp_path, *core("ComfyUI/"), "shared/bin/python")
+    (base / "ComfyUI/venv").symlink_to(base / "shared", target_is_directory=True)
+    found = find_install(base / "ComfyUI", base, {}, system="posix")
+    assert found.python == base / "ComfyUI/venv/bin/python" and not found.is_sure
+
+
+def test_a_place_needs_no_python(tmp_path: Path) -> None:
+    base = tree(tmp_path, *core("ComfyUI/"))
+    place = find_place(None, base / "ComfyUI", {})
+    assert (place.root, place.core, place.layout) == (base / "ComfyUI", base / "ComfyUI", "git")
 
 
 def test_a_python_may_be_given(tmp_path: Path) -> None:
-    base = tree(tmp_path, *core("ComfyUI/"), "p/python")
+    base = tree(tmp_path, *core("ComfyUI/"), "p/python", "ComfyUI/.venv/bin/python")
     found = find_install(base / "ComfyUI", base, {}, python=Path("p/python"))
     assert found.python == base / "p/python" and found.python_from == "as given"
-    with pytest.raises(NoPython, match="is no Python"):
-        find_install(base / "ComfyUI", base, {}, python=Path("nothing"))
+    for wrong in ("nothing", "p"):
+        with pytest.raises(NoPython, match="is no Python"):
+            find_install(base / "ComfyUI", base, {}, python=Path(wrong))
 
 
 @pytest.mark.parametrize(
@@ -138,19 +213,12 @@ def test_nothing_there_is_a_sentence(tmp_path: Path) -> None:
         find_install(None, base / "elsewhere", {})
 
 
-def test_a_portable_one_is_for_windows_alone(tmp_path: Path) -> None:
-    base = tree(tmp_path, *PORTABLE)
-    with pytest.raises(NoPython, match="portable ComfyUI for Windows"):
-        find_install(base, base, {}, system="posix")
-
-
 # --- running
 
 
 def an_install(root: Path, with_core: bool = True) -> Install:
-    return Install(
-        root, root / "p", "venv", root / "custom_nodes", root / "user", root if with_core else None
-    )
+    where = root if with_core else None
+    return Install(root, "venv", root / "custom_nodes", root / "user", where, python=root / "p")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +232,9 @@ def an_install(root: Path, with_core: bool = True) -> Install:
         (("python", "{root}/other.py"), "{root}", False),
         (("vim", "main.py"), "{root}", False),
         (("/usr/bin/python3.12", "-u", "./main.py", "--listen"), "{root}", True),
-        (("python", "{root}/main.py", "--base-directory", "{root}/../other"), "/", False),
+        (("python", "{root}/main.py", "--base-directory", "{root}/../other"), "/", True),
+        (("python", "main.py", "--base-directory=/elsewhere"), "{root}", True),
+        (("python", "/program/main.py", "--base-directory", "{root}/../other"), "/", False),
         (("python", "/program/main.py", "--base-directory", "{root}"), "/", True),
         (("python", "/program/main.py", "--base-directory={root}"), "/", True),
         ((), None, False),

@@ -51,15 +51,14 @@ def refuse_while_running(install: Install, running: Callable[[Install], Running]
 
 
 def serves(install: Install, process: Process) -> bool:
-    """Whether this process is the ComfyUI of that install."""
+    """Whether this process is the ComfyUI of that install, or runs its program for another base directory."""
     main = None if install.core is None else os.path.realpath(install.core / "main.py")
     root = os.path.realpath(install.root)
     scripts = [word for word in process.words[1:] if os.path.basename(word) == "main.py"]
     if not scripts or "python" not in os.path.basename(process.words[0]).lower():
         return False
-    bases = [_resolved(word, process.folder) for word in _bases(process.words)]
-    if bases:
-        return root in bases
+    if root in [_resolved(word, process.folder) for word in _bases(process.words)]:
+        return True
     return main is not None and any(_resolved(word, process.folder) == main for word in scripts)
 
 
