@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gates.cli.dock_view import guard_lines
 from gates.dock.dry_runs import changes_of
 from gates.dock.guard import GuardReport, guard
 from gates.dock.needs import Needs, Package
@@ -101,8 +102,9 @@ def test_torch_stands_first_and_what_is_broken_is_named(comfy: World) -> None:
 def test_what_cannot_be_had_is_explained(comfy: World) -> None:
     report = asked(comfy, pack(comfy, "node-x", "torch==9.9\n"))
     assert report.impossible is not None and not report.ok
-    assert "node-x cannot be installed here." in report.impossible
+    assert f"node-x cannot be installed as it is in {comfy.python}." in report.impossible
     assert "node-x wants torch==9.9" in report.impossible
+    assert "\n".join(guard_lines(report)).count("cannot be installed") == 1
 
 
 def test_install_scripts_are_named_and_not_run(comfy: World) -> None:
@@ -226,6 +228,51 @@ def test_another_build_of_torch_is_harm(comfy: World) -> None:
     comfy.wheel("torch", "2.9.0+cpu", ["numpy"])
     report = asked(comfy, pack(comfy, "node-x", "torch==2.9.0+cpu\n"))
     assert [(harm.before, harm.after) for harm in report.harmful] == [("2.9.0+cu128", "2.9.0+cpu")]
+
+
+# --- the verdict
+
+
+def verdict(comfy: World, what: str, **options: Any) -> str:
+    report = asked(comfy, what, **options)
+    assert report.ok
+    return guard_lines(report)[-1]
+
+
+def test_the_verdict_names_the_interpreter(comfy: World) -> None:
+    said = guard_lines(asked(comfy, pack(comfy, "node-x", "")))
+    assert said == [
+        "node-x needs nothing that is not there already.",
+        f"Nothing that ComfyUI needs would move in {comfy.python}: node-x can be installed.",
+    ]
+    refused = asked(comfy, pack(comfy, "node-y", "numpy<2\n"))
+    assert guard_lines(refused)[-1] == f"Do not install node-y as it is in {comfy.python}."
+
+
+@pytest.mark.parametrize(
+    ("requirements", "files", "unseen"),
+    [
+        ("-e git+https://example.invalid/x#egg=foo\n", {}, "the option -e is not taken over"),
+        ("-c held.txt\ntidy\n", {}, "the option -c is not taken over"),
+        ("foo @ git+https://example.invalid/foo\n", {}, "foo is there as source alone"),
+        ("", {"install__py": ""}, "install.py"),
+    ],
+)
+def test_what_was_not_looked_at_is_no_all_clear(
+    comfy: World, requirements: str, files: dict[str, str], unseen: str
+) -> None:
+    report = asked(comfy, pack(comfy, "node-x", requirements, **files))
+    lines = guard_lines(report)
+    assert report.ok and not any("needs nothing" in line for line in lines)
+    assert lines[-1].startswith("As far as that can be told nothing that ComfyUI needs would move")
+    assert f"{unseen}" in lines[-1].partition("Not looked at: ")[2]
+
+
+def test_a_comfyui_without_a_list_gives_no_all_clear(comfy: World) -> None:
+    (comfy.root / "requirements.txt").unlink()
+    assert "Not looked at: no requirements.txt of ComfyUI" in verdict(comfy, pack(comfy, "node-x", "tidy\n"))
+    write(comfy.root, {"requirements.txt": "torch\n-e ./more\n"})
+    assert "the option -e is not taken over" in verdict(comfy, pack(comfy, "node-x", "tidy\n"))
 
 
 # --- without programs

@@ -173,19 +173,27 @@ def not_run(script: str) -> str:
 
 def guard_lines(report: GuardReport) -> list[str]:
     """What would change, what would break, and a verdict as the last line."""
-    name = report.pack.name
+    name, python = report.pack.name, report.install.python
     if report.impossible is not None:
-        return [report.impossible, *report.notes, f"{name} cannot be installed here as it is."]
-    lines = [f"Installing {name} would change in {report.install.python}:"] if report.changes else []
+        return [*report.notes, report.impossible]
+    lines = [f"Installing {name} would change in {python}:"] if report.changes else []
     lines += [package_line(change) for change in report.changes]
     lines += [f"  not run by dock: {script}" for script in report.scripts]
-    lines += [*report.broken, *report.notes]
+    lines += report.broken
     if report.harmful:
-        lines += ["ComfyUI needs what would move:", *(f"  {harm.why}" for harm in report.harmful)]
-        return [*lines, f"Do not install {name} as it is."]
+        lines += [
+            *report.notes,
+            "ComfyUI needs what would move:",
+            *(f"  {harm.why}" for harm in report.harmful),
+        ]
+        return [*lines, f"Do not install {name} as it is in {python}."]
+    lines += [note for note in report.notes if note not in report.unseen]
+    verdict = f"othing that ComfyUI needs would move in {python}: {name} can be installed."
+    if report.unseen:
+        return [*lines, f"As far as that can be told n{verdict} Not looked at: {'; '.join(report.unseen)}."]
     if not report.changes:
         lines.append(f"{name} needs nothing that is not there already.")
-    return [*lines, f"Nothing that ComfyUI needs would move: {name} can be installed."]
+    return [*lines, f"N{verdict}"]
 
 
 def plan_lines(plan: RestorePlan) -> list[str]:

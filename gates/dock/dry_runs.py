@@ -20,7 +20,7 @@ FRIENDS = (
 )  # fmt: skip
 ROW = re.compile(r"^ ([+-]) ([A-Za-z0-9][\w.-]*)(?:==(\S+?))?(?: (?:@ |\(from )(.+?)\)?)?$", re.M)
 WHEEL_URL = re.compile(r" @ \S+\.whl(#\S*)?( ;.*)?$")
-SOURCE_ALONE = "{} is there as source alone; what its build asks for is not known"
+SOURCE_ALONE = "{} is there as source alone: what its build asks for is not known"
 # It changes nothing, not even a Python that the system keeps for itself.
 DRY = ("--break-system-packages",)
 

@@ -23,6 +23,8 @@ from .snapshots import python_version
 from .uv import UVInterface
 
 ALWAYS_NEEDED = ("torch", "torchvision", "torchaudio")
+NO_LIST = "no requirements.txt of ComfyUI was found: only torch and its kin count as needed"
+SCRIPT = "nobody knows what its install script does:"
 
 
 class Registry(Protocol):
@@ -56,6 +58,7 @@ class GuardReport:
     impossible: str | None = None
     scripts: tuple[str, ...] = ()  # install scripts that the pack brings; none is run
     notes: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()  # those of the notes that say what was not looked at
 
     @property
     def ok(self) -> bool:
@@ -79,14 +82,15 @@ def guard(
     with tempfile.TemporaryDirectory(prefix="gates-guard-", ignore_cleanup_errors=True) as scratch:
         info, folder = staged(pack, git, registry, Path(scratch))
         wanted = wanted_of(folder)
-        notes = [*already_there(install, git, info), *wanted.notes]
         standing = stands(install, uv)
         dry_runs = DryRuns(uv, install.python, Path(scratch), allow_builds)
         lines, done, unknown = dry_runs.of(wanted.lines)
-        notes += [*standing.doubts(), *unknown]
-        base = GuardReport(info, install, scripts=scripts_of(folder), notes=tuple(notes))
+        scripts = scripts_of(folder)
+        unseen = (*wanted.notes, *standing.unseen, *unknown, *(f"{SCRIPT} {one}" for one in scripts))
+        notes = (*already_there(install, git, info), *standing.doubts(), *unseen)
+        base = GuardReport(info, install, scripts=scripts, notes=notes, unseen=unseen)
         if done is not None and done.exit_code != 0:
-            return replace(base, impossible=why_impossible(info.name, done))
+            return replace(base, impossible=why_impossible(info.name, install.python, done))
         return judged(base, standing, lines, changes_of(done), dry_runs)
 
 
@@ -124,11 +128,15 @@ def wanted_of(folder: Path) -> Wanted:
 
 @dataclass(frozen=True)
 class Standing:
-    """How an interpreter stands: `versions` by name, `own` what ComfyUI's requirements.txt says."""
+    """How an interpreter stands: `versions` by name, `own` what ComfyUI's requirements.txt says.
+
+    `unseen` is what could not be known of what ComfyUI needs.
+    """
 
     versions: dict[str, str]
     own: tuple[str, ...]
     needs: Needs
+    unseen: tuple[str, ...] = ()
 
     @property
     def needed(self) -> set[str]:
@@ -138,8 +146,6 @@ class Standing:
         return self.needs.broken("ComfyUI", [line], self.versions)
 
     def doubts(self) -> Iterator[str]:
-        if not self.own:
-            yield "no requirements.txt of ComfyUI was found: only torch and its kin count as needed"
         for one in self.needs.broken("ComfyUI", self.own, self.versions):
             yield f"ComfyUI wants {one.requirement} and has {one.got or 'none'} already now"
 
@@ -153,9 +159,10 @@ class Standing:
 
 def stands(install: Install, uv: UVInterface) -> Standing:
     packages = read_packages(uv, install.python)
-    own = wanted_by(install.core).lines if install.core else ()
+    own = wanted_by(install.core) if install.core else Wanted()
+    unseen = own.notes if own.lines else (*own.notes, NO_LIST)
     versions = {package.name: package.version for package in packages.values()}
-    return Standing(versions, own, Needs(packages, python_version(install, uv)))
+    return Standing(versions, own.lines, Needs(packages, python_version(install, uv)), unseen)
 
 
 def judged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from .processes import Finished, redacted
 from .records import PackageChange
@@ -63,7 +64,7 @@ def reason(said: str) -> str:
     return redacted(_joined(said.partition("cause:")[2].partition("hint:")[0]))[:500]
 
 
-def why_impossible(pack: str, done: Finished) -> str:
+def why_impossible(pack: str, python: Path, done: Finished) -> str:
     """Why there are no versions for the pack at all; what uv calls `you` is the pack."""
     told = reason(done.err).replace("you require", f"{pack} wants").replace("your requirements", "these")
-    return f"{pack} cannot be installed here. {told}"
+    return f"{pack} cannot be installed as it is in {python}. {told}"
