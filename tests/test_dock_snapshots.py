@@ -53,7 +53,7 @@ def now(comfy: World) -> Snapshot:
 
 
 def brought_back(comfy: World, snapshot: Snapshot, **options: Any) -> RestoreResult:
-    plan = plan_restore(snapshot, now(comfy))
+    plan = plan_restore(snapshot, now(comfy), comfy.install.is_sure)
     options.setdefault("running", stopped)
     return restore(plan, comfy.install, comfy.uv, comfy.git, LATER, **options)
 
@@ -453,7 +453,9 @@ def test_a_package_that_would_have_to_be_built_is_named(comfy: World) -> None:
 
 # --- plans, without programs
 
-SNAPSHOT = Snapshot("s", WHEN.isoformat(), CoreState(COMMIT, "0.3"), "3.12.1", (), ("a==1",))
+SNAPSHOT = Snapshot(
+    "s", WHEN.isoformat(), CoreState(COMMIT, "0.3"), "3.12.1", (), ("a==1",), interpreter="/v/bin/python"
+)
 
 
 def plan_of(**changes: Any) -> RestorePlan:
@@ -638,31 +640,7 @@ def repo(url: str, **value: Any) -> dict[str, Any]:
         [],
         {},
         {"format": "other"},
-        manager(comfyui="--upload-pack=x"),
         manager(git_custom_nodes=[]),
-        repo("ext::sh -c touch% /ran"),
-        repo("--upload-pack=touch"),
-        repo("https://example.org/a/.."),
-        repo("https://example.org/a/.git"),
-        repo("ssh://-oProxyCommand=x/a"),
-        repo("https://example.org/a/b", hash="HEAD"),
-        repo("https://example.org/a/b", hash="-x"),
-        repo("https://example.org/a/b", disabled="no"),
-        manager(git_custom_nodes={f"https://example.org/{o}/x": {"hash": COMMIT} for o in "ab"}),
-        manager(cnr_custom_nodes={"../up": "1.0"}),
-        manager(cnr_custom_nodes={"x/install": "1.0"}),
-        manager(cnr_custom_nodes={"x": "1.0/../2"}),
-        manager(cnr_custom_nodes={"x": 1}),
-        manager(file_custom_nodes=[{"filename": "../../x.py"}]),
-        manager(file_custom_nodes=["x.py"]),
-        manager(pips={"--index-url": "https://example.org"}),
-        manager(pips={"-r /etc/passwd": ""}),
-        manager(pips={"a": "ext::x"}),
-        manager(pips={"a==1 --index-url x": ""}),
-        manager(pips={"a": "https://example.org/x --index-url y"}),
-        manager(pips={"a>=1": ""}),
-        manager(pips={"a==1.*": ""}),
-        manager(pips={"a==1\n--pre": ""}),
         {"version": 2, "customNodes": []},
         {"version": 1, "customNodes": [{"id": "../x", "type": "file"}]},
         {"version": 1, "customNodes": [{"id": "x", "type": "cnr", "dirName": "a/b"}]},
@@ -685,6 +663,63 @@ def repo(url: str, **value: Any) -> dict[str, Any]:
 def test_hostile_files_are_refused(value: Any) -> None:
     with pytest.raises(BadDockSnapshot):
         read_any(json.dumps(value).encode(), "s", "", "file")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        manager(comfyui="--upload-pack=x"),
+        repo("ext::sh -c touch% /ran"),
+        repo("--upload-pack=touch"),
+        repo("https://example.org/a/.."),
+        repo("https://example.org/a/.git"),
+        repo("ssh://-oProxyCommand=x/a"),
+        repo("https://example.org/a/b", hash="HEAD"),
+        repo("https://example.org/a/b", hash="-x"),
+        repo("https://example.org/a/b", disabled="no"),
+        manager(cnr_custom_nodes={"../up": "1.0"}),
+        manager(cnr_custom_nodes={"x/install": "1.0"}),
+        manager(cnr_custom_nodes={"x": "1.0/../2"}),
+        manager(cnr_custom_nodes={"x": 1}),
+        manager(file_custom_nodes=[{"filename": "../../x.py"}]),
+        manager(file_custom_nodes=["x.py"]),
+        manager(pips={"--index-url": "https://example.org"}),
+        manager(pips={"-r /etc/passwd": ""}),
+        manager(pips={"a": "ext::x"}),
+        manager(pips={"a==1 --index-url x": ""}),
+        manager(pips={"a": "https://example.org/x --index-url y"}),
+        manager(pips={"a>=1": ""}),
+        manager(pips={"a==1.*": ""}),
+        manager(pips={"a==1\n--pre": ""}),
+    ],
+)  # fmt: skip
+def test_a_bad_entry_of_manager_s_file_is_left_out_and_named(value: dict[str, Any]) -> None:
+    """The rest is read; what is missing then is no reason to take anything away."""
+    good: dict[str, Any] = {
+        "git_custom_nodes": {"https://example.org/a/good": {"hash": COMMIT}},
+        "pips": {"tidy==1.0": ""},
+    }
+    whole = {
+        key: {**good.get(key, {}), **one} if isinstance(one, dict) else one for key, one in value.items()
+    }
+    read = read_any(json.dumps({**good, **whole}).encode(), "s", "", "file")
+    assert [pack.name for pack in read.packs] == ["good"] and read.packages == ("tidy==1.0",)
+    assert len(read.left_out) == 1 and from_bytes(to_bytes(read), "file") == read
+    there = replace(SNAPSHOT, packs=(Pack("mine", "git", "mine", commit=COMMIT),), packages=("other==1",))
+    plan = plan_restore(read, there, True)
+    assert [step.action for step in plan.packs] == ["clone"] and plan.uninstall == ()
+    assert plan.install == ("tidy==1.0",) and [one.name for one in plan.packages] == ["tidy"]
+    said = "\n".join(plan.notes)
+    assert read.left_out[0] in said and "mine is left alone" in said and "other" in said
+
+
+def test_of_two_packs_for_one_folder_the_first_is_read() -> None:
+    urls = [f"https://me:secret@example.org/{owner}/x" for owner in "ab"]
+    value = manager(git_custom_nodes={url: {"hash": COMMIT} for url in urls})
+    read = read_any(json.dumps(value).encode(), "s", "", "file")
+    assert [pack.folder for pack in read.packs] == ["x"]
+    (said,) = read.left_out
+    assert "second pack for the folder 'x'" in said and "secret" not in said
 
 
 def test_a_hostile_name_is_refused() -> None:

@@ -25,6 +25,7 @@ EXIT_CODES: Final = {
 OTHERS: Final = {BadInput: 2, Missing: 4, Conflict: REFUSED, Refused: REFUSED, TooLarge: REFUSED}
 STOPPED: Final = "Stopped. A change that was not finished is undone."
 BUILDS: Final = "build packages that have no wheel, which runs what their authors wrote"
+PYTHON: Final = "the Python that runs it (default: its own, else that of the activated environment)"
 EXAMPLES: Final = """\
 examples:
   gates dock init
@@ -170,6 +171,7 @@ def _add_install_verbs(verbs: "Nouns") -> None:
     add = _verb(verbs, "guard", "say what installing a pack would change in a ComfyUI").add_argument
     add("pack", metavar="PACK", help="registry ID, git URL or folder")
     add("--comfyui", type=Path, metavar="DIR", help="that ComfyUI (default: the one here)")
+    add("--python", type=Path, metavar="PATH", help=PYTHON)
     add("--allow-builds", action="store_true", help=BUILDS)
     snapshot = _verb(verbs, "snapshot", "keep and restore core, packs and packages of a ComfyUI")
     inner = snapshot.add_subparsers(dest="snapshot_verb", required=True, metavar="VERB")
@@ -186,6 +188,8 @@ def _add_install_verbs(verbs: "Nouns") -> None:
             bare = word.rstrip("?")
             add(bare, metavar=bare.upper(), nargs="?" if word != bare else None)
         add("--comfyui", type=Path, metavar="DIR", help="that ComfyUI (default: the one here)")
+        if name in ("save", "diff", "restore"):
+            add("--python", type=Path, metavar="PATH", help=PYTHON)
         if name == "restore":
             add("--dry-run", action="store_true", help="only show the plan")
             add("--allow-builds", action="store_true", help=BUILDS)

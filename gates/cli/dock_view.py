@@ -199,10 +199,12 @@ def guard_lines(report: GuardReport) -> list[str]:
 def plan_lines(plan: RestorePlan) -> list[str]:
     lines = []
     if plan.core is not None:
-        lines.append(f"  ComfyUI to {short(plan.core.commit)}")
+        edits = ", local edits kept in a stash" if plan.core_edited else ""
+        lines.append(f"  ComfyUI to {short(plan.core.commit)}{edits}")
     lines += [f"  {step.sentence}" for step in plan.packs]
     lines += [package_line(change) for change in plan.packages]
-    head = [f"Back to {plan.snapshot.name}:"] if lines else ["All is as it was then."]
+    nothing = "Nothing to do." if plan.cannot or plan.notes else "All is as it was then."
+    head = [f"In {plan.interpreter}:", f"Back to {plan.snapshot.name}:" if lines else nothing]
     return [*head, *lines, *(f"Cannot be restored: {one}" for one in plan.cannot), *plan.notes]
 
 

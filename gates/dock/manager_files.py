@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any, TypeVar
 
 from ..errors import BadDockSnapshot
+from .processes import redacted
 from .snapshot_fields import DISABLED, EDITABLE, Fields, package_line, read_object
-from .snapshot_records import CoreState, Pack, Snapshot, from_bytes, from_values, to_bytes, unique
+from .snapshot_records import CoreState, Pack, Snapshot, from_bytes, from_values, pack_of, to_bytes, unique
 
+T = TypeVar("T")
 OTHERS = "It is neither of `gates dock`, nor of ComfyUI-Manager, nor of Comfy Desktop."
 DESKTOP_KINDS = {"cnr": "registry", "git": "git", "file": "file"}
 
@@ -27,7 +31,8 @@ def read_any(data: bytes, name: str, when: str, where: str) -> Snapshot:
     if "customNodes" in value:
         return read_desktop(value, name, when, where)
     if "format" in value:
-        return from_values({**value, "name": name}, where)
+        # A path of another machine may be that of an interpreter here, and is none that it is of.
+        return from_values({**value, "name": name, "interpreter": None}, where)
     raise BadDockSnapshot(f"{where} is no snapshot. {OTHERS}")
 
 
@@ -35,45 +40,77 @@ def read_any(data: bytes, name: str, when: str, where: str) -> Snapshot:
 
 
 def read_manager(value: dict[str, Any], name: str, when: str, where: str) -> Snapshot:
-    """Of a pack it says only where it comes from: its folder is taken to be called after that."""
+    """Of a pack it says only where it comes from: its folder is taken to be called after that.
+
+    `left_out` of the snapshot names the entries that cannot be read.
+    """
     fields = Fields(value, where)
-    packs = [_git_pack(url, one, where) for url, one in fields.table("git_custom_nodes").items()]
-    packs += [_registry_pack(one, ver, where) for one, ver in fields.table("cnr_custom_nodes").items()]
-    packs += [_file_pack(one, where) for one in fields.rows("file_custom_nodes")]
-    pips = {key: url for key, url in fields.table("pips").items() if not key.startswith("#")}
-    lines = [_line(key, url, where) for key, url in pips.items()]
-    commit = None if value.get("comfyui") == "" else fields.commit("comfyui")
+    tables = [fields.table(key) for key in ("git_custom_nodes", "cnr_custom_nodes", "pips")]
+    rows: list[Callable[[], Pack]] = [
+        *(partial(_git_pack, url, one) for url, one in tables[0].items()),
+        *(partial(_registry_pack, one, version) for one, version in tables[1].items()),
+        *(partial(_file_pack, one) for one in fields.rows("file_custom_nodes")),
+    ]
+    left_out: list[str] = []
+    packs = _without_doubles(_readable(rows, left_out), left_out)
+    pips = [partial(_line, key, url) for key, url in tables[2].items() if not key.startswith("#")]
+    lines = _readable(pips, left_out)
+    commits = _readable([partial(_commit, value)], left_out)
+    core = CoreState(commit=commits[0] if commits else None)
+    packages = tuple(lines)
     found = Snapshot(
-        name, when, CoreState(commit=commit), None, unique(packs, where), _rows(lines, where), "manager"
+        name, when, core, None, unique(packs, where), packages, "manager", left_out=tuple(left_out)
     )
     return _checked(found, where)
 
 
-def _git_pack(url: str, value: Any, where: str) -> Pack:
-    one = value if isinstance(value, dict) else {}
-    disabled = Fields(one, where).flag("disabled")
-    folder = _last(url)
-    return Pack(
-        folder,
-        "git",
-        _folder(folder, disabled),
-        disabled,
-        url,
-        Fields(one, f"{where}: {url[:60]}").commit("hash"),
-    )
+def _readable(rows: Iterable[Callable[[], T]], left_out: list[str]) -> list[T]:
+    """One entry that cannot be read does not take the others along: it is named."""
+    found = []
+    for read in rows:
+        try:
+            found.append(read())
+        except BadDockSnapshot as error:
+            left_out.append(str(error))
+    return found
 
 
-def _registry_pack(registry_id: str, version: Any, where: str) -> Pack:
-    if not isinstance(version, str):
-        raise BadDockSnapshot(f"{where}: {registry_id[:60]!r} has no version.")
-    return Pack(registry_id, "registry", registry_id, registry_id=registry_id, version=version)
+def _without_doubles(packs: Sequence[Pack], left_out: list[str]) -> list[Pack]:
+    found: dict[str, Pack] = {}
+    for pack in packs:
+        if found.setdefault(pack.folder.casefold(), pack) is not pack:
+            left_out.append(
+                f"a second pack for the folder {pack.folder!r}: {redacted(pack.url or pack.name)}"
+            )
+    return list(found.values())
 
 
-def _file_pack(value: Any, where: str) -> Pack:
+def _commit(value: dict[str, Any]) -> str | None:
+    return None if value.get("comfyui") == "" else Fields(value, "ComfyUI's commit").commit("comfyui")
+
+
+def _git_pack(url: str, value: Any) -> Pack:
+    where = f"pack {redacted(url)[:60]!r}"
     fields = Fields(value if isinstance(value, dict) else {}, where)
+    disabled = fields.flag("disabled")
+    name = _last(url)
+    pack = Pack(name, "git", _folder(name, disabled), disabled, url, fields.commit("hash"))
+    return pack_of(asdict(pack), where)
+
+
+def _registry_pack(registry_id: str, version: Any) -> Pack:
+    where = f"pack {registry_id[:60]!r}"
+    if not isinstance(version, str):
+        raise BadDockSnapshot(f"{where} has no version.")
+    pack = Pack(registry_id, "registry", registry_id, registry_id=registry_id, version=version)
+    return pack_of(asdict(pack), where)
+
+
+def _file_pack(value: Any) -> Pack:
+    fields = Fields(value if isinstance(value, dict) else {}, f"pack {str(value)[:60]!r}")
     name = fields.name("filename").removesuffix(DISABLED)
     disabled = fields.flag("disabled")
-    return Pack(name, "file", _folder(name, disabled), disabled)
+    return pack_of(asdict(Pack(name, "file", _folder(name, disabled), disabled)), fields.where)
 
 
 def _last(url: str) -> str:
@@ -84,10 +121,11 @@ def _folder(name: str, disabled: bool) -> str:
     return name + DISABLED if disabled else name
 
 
-def _line(key: str, url: Any, where: str) -> str:
+def _line(key: str, url: Any) -> str:
+    where = f"package {redacted(key)[:60]!r}"
     if not isinstance(url, str):
-        raise BadDockSnapshot(f"{where}: {key[:60]!r} among the packages cannot be {str(url)[:60]!r}.")
-    return f"{key} @ {url}" if url else key
+        raise BadDockSnapshot(f"{where} cannot come from {redacted(str(url))[:60]!r}.")
+    return package_line(f"{key} @ {url}" if url else key, where)
 
 
 def write_manager(snapshot: Snapshot) -> tuple[bytes, tuple[str, ...]]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from .pack_pairs import folded, paired, same_commit
 from .records import PackageChange
 from .snapshot_fields import DISABLED, EDITABLE, package_versions
 from .snapshot_records import CoreState, Pack, Snapshot
 from .snapshots import package_changes
 
+NOT_WHOLE = "the snapshot is not whole"
+BOTH_EDITED = "has local edits, as it had then: whether they are the same is not known"
+MOST_NAMED = 10  # packages in one sentence
 KEPT_TOOLS = ("pip", "setuptools", "wheel", "uv")  # what puts packages back is never taken away
 
 
@@ -52,100 +57,128 @@ class RestorePlan:
     packages: tuple[PackageChange, ...] = ()
     cannot: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    interpreter: str | None = None  # whose packages these are
 
     @property
     def is_empty(self) -> bool:
         return not (self.core or self.packs or self.install or self.uninstall)
 
 
-def plan_restore(snapshot: Snapshot, now: Snapshot) -> RestorePlan:
-    """From the install as it is `now` (by `snapshots.look`) to `snapshot`. Nothing is asked or changed."""
-    core, cannot = _core(snapshot.core, now.core)
-    steps, cannot_packs, notes = _packs(snapshot.packs, now.packs, snapshot.source == "manager")
-    if not snapshot.packages:
-        notes.append("the snapshot names no packages: they are left as they are")
-    lines, names, cannot_packages = _packages(snapshot.packages, now.packages)
+def plan_restore(snapshot: Snapshot, now: Snapshot, is_sure: bool = False) -> RestorePlan:
+    """From the install as it is `now` (by `snapshots.look`) to `snapshot`. Nothing is asked or changed.
+
+    Without `is_sure` (see Install) packages are changed only in the interpreter that the snapshot is of.
+    """
+    core, cannot = _core(snapshot, now.core)
+    steps, cannot_packs, notes = _packs(snapshot, now.packs)
+    notes += [f"left out of the snapshot: {one}" for one in snapshot.left_out]
+    if snapshot.knows_edits and core is None and snapshot.core.dirty and now.core.dirty:
+        notes.append(f"ComfyUI {BOTH_EDITED}")
     if snapshot.python and now.python and snapshot.python != now.python:
         cannot.append(f"Python was {snapshot.python} and is {now.python}: an interpreter is not exchanged")
-    return RestorePlan(
+    plan = RestorePlan(
         snapshot,
         core,
         core is not None and now.core.dirty,
         tuple(steps),
-        tuple(lines),
-        tuple(names),
-        package_changes(now.packages, snapshot.packages) if snapshot.packages else (),
-        (*cannot, *cannot_packs, *cannot_packages),
-        tuple(notes),
+        cannot=(*cannot, *cannot_packs),
+        notes=tuple(notes),
+        interpreter=now.interpreter,
+    )
+    return _with_packages(plan, now, is_sure)
+
+
+def _with_packages(plan: RestorePlan, now: Snapshot, is_sure: bool) -> RestorePlan:
+    snapshot = plan.snapshot
+    if not snapshot.packages:
+        return replace(plan, notes=(*plan.notes, "the snapshot names no packages: they are left as they are"))
+    changes = tuple(one for one in package_changes(now.packages, snapshot.packages) if not _is_kept(one))
+    if changes and not is_sure and not _same_path(snapshot.interpreter, now.interpreter):
+        return replace(plan, cannot=(*plan.cannot, _other_python(snapshot, now, changes)))
+    lines, names, cannot = _packages(snapshot.packages, now.packages)
+    notes = plan.notes
+    if snapshot.left_out and names:
+        notes = (*notes, f"left installed, for {NOT_WHOLE}: {_listed(names)}")
+        changes = tuple(one for one in changes if one.name not in names)
+        names = []
+    return replace(
+        plan,
+        install=tuple(lines),
+        uninstall=tuple(names),
+        packages=changes,
+        cannot=(*plan.cannot, *cannot),
+        notes=notes,
     )
 
 
-def same_commit(one: str | None, other: str | None) -> bool:
-    """Some files have commits shortened."""
-    return bool(one and other) and (str(one).startswith(str(other)) or str(other).startswith(str(one)))
+def _is_kept(change: PackageChange) -> bool:
+    return change.after is None and change.name in KEPT_TOOLS
 
 
-def _core(wanted: CoreState, now: CoreState) -> tuple[CoreState | None, list[str]]:
+def _same_path(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and os.path.normcase(one) == os.path.normcase(other)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _other_python(snapshot: Snapshot, now: Snapshot, changes: Sequence[PackageChange]) -> str:
+    """Packages of an interpreter that may belong to something else are not touched."""
+    names = _listed([one.name for one in changes])
+    then = f"those of {snapshot.interpreter}" if snapshot.interpreter else "of a Python that is not known"
+    return (
+        f"the packages {names}: the snapshot's are {then}. Activate the environment of that Python, "
+        f"or allow to change this one: --python {now.interpreter or 'PATH'}"
+    )
+
+
+def _core(snapshot: Snapshot, now: CoreState) -> tuple[CoreState | None, list[str]]:
+    wanted = snapshot.core
+    edits = ["ComfyUI had local edits, which no snapshot keeps"] if wanted.dirty else []
     if wanted.commit is None:
         changed = wanted.version is not None and wanted.version != now.version
         return None, [f"ComfyUI was {wanted.version}, of no commit that is known"] if changed else []
     if same_commit(wanted.commit, now.commit):
-        return None, []
+        if now.dirty and not wanted.dirty and snapshot.knows_edits:
+            return wanted, []
+        return None, [] if now.dirty else edits
     if now.commit is None:
         return None, [f"ComfyUI was at {wanted.commit[:12]}; what is here is no git checkout"]
-    return wanted, ["ComfyUI had local edits, which no snapshot keeps"] if wanted.dirty else []
+    return wanted, edits
 
 
-def _packs(
-    wanted: Sequence[Pack], now: Sequence[Pack], of_manager: bool
-) -> tuple[list[PackStep], list[str], list[str]]:
+def _packs(wanted: Snapshot, now: Sequence[Pack]) -> tuple[list[PackStep], list[str], list[str]]:
     steps: list[PackStep] = []
     cannot: list[str] = []
     notes: list[str] = []
-    left = list(now)
-    pairs = []
-    for target in _by_certainty(wanted):
-        current = _match(target, left)
-        left = [pack for pack in left if pack is not current]
-        pairs.append((target, current))
+    pairs, left = paired(wanted.packs, now)
     for pack in left:
         if pack.kind == "link":
             notes.append(f"{pack.folder} is a link that the snapshot does not have: it is left alone")
-        elif of_manager and (pack.kind == "folder" or (pack.kind == "registry" and pack.disabled)):
+        elif wanted.left_out:
+            notes.append(f"{pack.folder} is left alone: {NOT_WHOLE}")
+        elif wanted.source == "manager" and (
+            pack.kind == "folder" or (pack.kind == "registry" and pack.disabled)
+        ):
             notes.append(f"{pack.folder} is left alone: Manager's snapshots do not name what is like it")
         else:
             steps.append(PackStep("aside", pack.folder, None, pack))
-    for target, current in sorted(pairs, key=lambda pair: pair[0].folder):
-        done, undone = _one(target, current)
+    for target, current in pairs:
+        done, undone = _one(target, current, wanted.knows_edits)
         steps += done
         cannot += undone
+        if current is not None and wanted.knows_edits and _both_edited(target, current):
+            notes.append(f"{current.folder} {BOTH_EDITED}")
     return steps, cannot, notes
 
 
-def _by_certainty(packs: Iterable[Pack]) -> list[Pack]:
-    return sorted(packs, key=lambda pack: (pack.kind == "link", pack.folder))
+def _both_edited(target: Pack, current: Pack) -> bool:
+    return target.dirty and current.dirty and same_commit(target.commit, current.commit)
 
 
-def _match(target: Pack, packs: Sequence[Pack]) -> Pack | None:
-    """The pack that it is now: by folder, else by where it came from, else by name."""
-    ways = (
-        lambda p: p.folder == target.folder,
-        lambda p: p.url is not None and _address(p.url) == _address(target.url),
-        lambda p: p.registry_id is not None and _folded(p.registry_id) == _folded(target.registry_id),
-        lambda p: _folded(p.name) == _folded(target.name),
-    )
-    return next((pack for is_it in ways for pack in packs if is_it(pack)), None)
-
-
-def _address(url: str | None) -> str:
-    return (url or "").rstrip("/").removesuffix(".git").casefold()
-
-
-def _folded(text: str | None) -> str:
-    return (text or "").casefold()
-
-
-def _one(target: Pack, current: Pack | None) -> tuple[list[PackStep], list[str]]:
+def _one(target: Pack, current: Pack | None, knows_edits: bool) -> tuple[list[PackStep], list[str]]:
     if current is None:
         return _missing(target)
     if current.kind == "link" or target.kind == "link":
@@ -157,7 +190,7 @@ def _one(target: Pack, current: Pack | None) -> tuple[list[PackStep], list[str]]
             [f"{current.folder} has other contents than it had, and nothing knows those"] if changed else []
         )
         return _switched(target, current, current.folder), cannot
-    return _versioned(target, current)
+    return _versioned(target, current, knows_edits)
 
 
 def _missing(target: Pack) -> tuple[list[PackStep], list[str]]:
@@ -179,7 +212,7 @@ def _edits(target: Pack) -> list[str]:
     return [f"{target.folder} had local edits, which no snapshot keeps"] if target.dirty else []
 
 
-def _versioned(target: Pack, current: Pack) -> tuple[list[PackStep], list[str]]:
+def _versioned(target: Pack, current: Pack, knows_edits: bool) -> tuple[list[PackStep], list[str]]:
     """A pack of git or of the registry that is there, in some state."""
     switch = _switched(target, current, current.folder)
     folder = switch[0].target.folder if switch and switch[0].target else current.folder
@@ -187,8 +220,10 @@ def _versioned(target: Pack, current: Pack) -> tuple[list[PackStep], list[str]]:
     if target.kind == current.kind == "git":
         if target.commit is None:
             return switch, [f"{folder} was at a commit that is not known"]
-        if same_commit(target.commit, current.commit):
-            return switch, []
+        if same_commit(target.commit, current.commit) and (
+            target.dirty or not current.dirty or not knows_edits
+        ):
+            return switch, [] if current.dirty else _edits(target)
         return [*switch, PackStep("checkout", folder, there, current)], _edits(target)
     if target.kind == current.kind == "registry" and target.version == current.version:
         return switch, []
@@ -200,7 +235,7 @@ def _switched(target: Pack, current: Pack, folder: str) -> list[PackStep]:
     """A rename, where it was enabled and is not, or the other way round. `target.folder` is the new name."""
     if target.disabled == current.disabled:
         return []
-    if _folded(target.name) == _folded(current.name):
+    if folded(target.name) == folded(current.name):
         name = target.folder
     else:
         name = current.name + DISABLED if target.disabled else current.name

@@ -68,6 +68,12 @@ class Fields:
     def text(self, key: str) -> str | None:
         return self.matched(key, lambda text: len(text) <= 200 and text.isprintable())
 
+    def sentences(self, key: str) -> tuple[str, ...]:
+        rows = self.rows(key)
+        if not all(isinstance(one, str) and len(one) < 1000 and one.isprintable() for one in rows):
+            raise self.bad(key)
+        return tuple(rows)
+
     def name(self, key: str) -> str:
         return self.matched(key, is_name) or self._missing(key)
 

@@ -16,6 +16,7 @@ SOURCES = ("dock", "manager", "desktop")
 KINDS = ("git", "registry", "file", "folder", "link")
 REGISTRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 PACK_VERSION = re.compile(r"[A-Za-z0-9][\w.+!-]{0,99}")
+LONGEST_PATH = 4096
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -54,7 +55,11 @@ class CoreState:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """`when` in ISO 8601; `packages` as `uv pip freeze` has them; `source` is who took it."""
+    """`when` in ISO 8601; `packages` as `uv pip freeze` has them; `source` is who took it.
+
+    `python` is a version, `interpreter` the path of the one whose packages these are, None where it is not
+    known; `left_out` says what of somebody's file could not be read: what is missing here may be that.
+    """
 
     name: str
     when: str
@@ -63,6 +68,13 @@ class Snapshot:
     packs: tuple[Pack, ...] = ()
     packages: tuple[str, ...] = ()
     source: str = "dock"
+    interpreter: str | None = None
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def knows_edits(self) -> bool:
+        """Whether it knows what was edited: the files of others do not say it."""
+        return self.source == "dock"
 
 
 def to_bytes(snapshot: Snapshot) -> bytes:
@@ -88,13 +100,24 @@ def from_values(value: dict[str, Any], where: str) -> Snapshot:
         unique([_pack(one, where) for one in fields.rows("packs")], where),
         tuple(package_line(one, where) for one in fields.rows("packages")),
         fields.matched("source", SOURCES.__contains__) or "dock",
+        fields.matched("interpreter", is_kept_path),
+        fields.sentences("left_out"),
     )
+
+
+def is_kept_path(text: str) -> bool:
+    return 0 < len(text) <= LONGEST_PATH and text.isprintable()
 
 
 def _pack(value: Any, where: str) -> Pack:
     if not isinstance(value, dict):
         raise BadDockSnapshot(f"{where}: a pack is no object.")
-    fields = Fields(value, f"{where}: pack {str(value.get('name'))[:60]!r}")
+    return pack_of(value, f"{where}: pack {str(value.get('name'))[:60]!r}")
+
+
+def pack_of(value: dict[str, Any], where: str) -> Pack:
+    """Raises BadDockSnapshot."""
+    fields = Fields(value, where)
     return Pack(
         fields.name("name"),
         fields.matched("kind", lambda text: text in KINDS) or "folder",

@@ -18,14 +18,17 @@ from .custom_nodes import entry
 from .git import Git
 from .guard import Registry
 from .installs import Install
-from .operation import is_link
+from .operation import is_link, remove_owned
+from .pack_pairs import same_commit
 from .records import NodeInfo
 from .restore_packages import restore_packages
 from .restore_plan import PackStep, RestorePlan, plan_restore
 from .running import Running, is_running, refuse_while_running
-from .snapshots import STAMP, home, look, store
+from .snapshots import STAMP, free_name, home, look, store
 from .uv import UVInterface
 
+BEFORE = "before-restore-"
+SCRATCH = "restore-"
 PATIENCE = 5.0  # s that a command waits for another one
 
 
@@ -77,14 +80,16 @@ def restore(
     where the install is not the one any more that the plan was made for.
     """
     refuse_while_running(install, running)
-    stamp = when.strftime(STAMP)
     with _held(install):
-        before = look(install, uv, git, f"before-restore-{stamp}", when)
-        if plan_restore(plan.snapshot, before) != plan:
+        _sweep(install)
+        name = free_name(install, f"{BEFORE}{when.strftime(STAMP)}")
+        stamp = name.removeprefix(BEFORE)
+        before = look(install, uv, git, name, when)
+        if plan_restore(plan.snapshot, before, install.is_sure) != plan:
             raise DockRefused("The install changed since the plan was shown. Look at the plan again.")
         store(install, before)
         report = Report(not_restored=list(plan.cannot))
-        with tempfile.TemporaryDirectory(prefix="restore-", dir=home(install)) as scratch:
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home(install)) as scratch:
             Restoring(install, git, registry, stamp, Path(scratch), report).all(plan)
             restore_packages(plan, install, uv, Path(scratch), allow_builds, report)
     return RestoreResult(
@@ -105,6 +110,12 @@ def _held(install: Install) -> Iterator[None]:
         except TimeoutError:
             raise DockBusy(f"Another command is at {install.root}. Try again when it is done.") from None
         yield
+
+
+def _sweep(install: Install) -> None:
+    """What a restore left that was killed; the lock is held, so none is at work."""
+    for folder in home(install).glob(f"{SCRATCH}*"):
+        remove_owned(home(install), folder.name)
 
 
 class Restoring:
@@ -184,18 +195,26 @@ class Restoring:
                     f"its commit {commit[:12]} is not here, and where it came from is not known"
                 )
             checkout.fetch_from(source, commit, self._scratch)
-        checkout.keep(f"before-restore-{self._stamp}")
-        message = f"dataset-gates before-restore-{self._stamp}"
+        checkout.keep(f"{BEFORE}{self._stamp}")
+        message = f"dataset-gates {BEFORE}{self._stamp}"
         kept = checkout.stash(message) if checkout.is_dirty else None
+        if same_commit(checkout.head, commit):  # its branch stays checked out
+            if checkout.is_dirty:
+                raise CommandFailed("git did not put all of its edits into a stash; look at its `git status`")
+        else:
+            self._away(checkout, commit, kept)
+        if kept is not None:
+            self._report.stashed.append(f"{name}: local edits are in its stash {kept[:12]}, {message!r}")
+
+    def _away(self, checkout: Checkout, commit: str, kept: str | None) -> None:
         try:
             checkout.move(commit)
         except GatesError:
             if kept is not None:
                 checkout.unstash()
             raise
-        if kept is not None:
-            self._report.stashed.append(f"{name}: local edits are in its stash {kept[:12]}, {message!r}")
         if checkout.has_submodules:
+            name = checkout.folder.name
             self._report.not_restored.append(f"{name}: it has submodules, which were not moved")
 
     def _set_aside(self, path: Path, folder: str) -> None:

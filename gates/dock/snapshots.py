@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,11 +13,12 @@ from .checkouts import Checkout
 from .comfyui import version_of
 from .custom_nodes import packs_in
 from .git import Git
-from .installs import Install
+from .installs import Install, Place
 from .operation import is_link
+from .pack_pairs import paired, same_commit
 from .records import PackageChange
 from .snapshot_fields import is_name, package_versions
-from .snapshot_records import CoreState, Pack, Snapshot, from_bytes, to_bytes
+from .snapshot_records import CoreState, Pack, Snapshot, from_bytes, is_kept_path, to_bytes
 from .uv import UVInterface
 
 HOME = ".dataset_gates"  # beside custom_nodes: ComfyUI serves nothing of it
@@ -56,10 +57,11 @@ def look(install: Install, uv: UVInterface, git: Git, name: str, when: datetime)
         python_version(install, uv),
         packs_in(install.custom_nodes, git),
         packages,
+        interpreter=str(install.python) if is_kept_path(str(install.python)) else None,
     )
 
 
-def core_state(install: Install, git: Git) -> CoreState:
+def core_state(install: Place, git: Git) -> CoreState:
     if install.core is None:
         return CoreState()
     version = version_of(install.core)
@@ -77,12 +79,19 @@ def python_version(install: Install, uv: UVInterface) -> str | None:
 
 def save(install: Install, uv: UVInterface, git: Git, when: datetime, name: str | None = None) -> Snapshot:
     """Keep the install as it is now; without a name under the time. Raises BadDockSnapshot."""
-    snapshot = look(install, uv, git, name or when.strftime(STAMP), when)
+    snapshot = look(install, uv, git, name or free_name(install, when.strftime(STAMP)), when)
     store(install, snapshot)
     return snapshot
 
 
-def store(install: Install, snapshot: Snapshot) -> Path:
+def free_name(install: Place, name: str) -> str:
+    """`name`, with a number where there is such a snapshot: for names that nobody chose."""
+    taken = {path.stem.casefold() for path in _files(install.root / HOME / "snapshots")}
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(one for one in names if one.casefold() not in taken)
+
+
+def store(install: Place, snapshot: Snapshot) -> Path:
     """Keep a snapshot that was taken or read in. Raises BadDockSnapshot where the name is taken."""
     folder = home(install, "snapshots")
     if any(path.stem.casefold() == snapshot.name.casefold() for path in _files(folder)):
@@ -92,7 +101,7 @@ def store(install: Install, snapshot: Snapshot) -> Path:
     return file
 
 
-def listed(install: Install) -> tuple[list[Snapshot], list[str]]:
+def listed(install: Place) -> tuple[list[Snapshot], list[str]]:
     """The snapshots, newest first, and a sentence for each file that is none."""
     found, broken = [], []
     for file in _files(install.root / HOME / "snapshots"):
@@ -103,7 +112,7 @@ def listed(install: Install) -> tuple[list[Snapshot], list[str]]:
     return sorted(found, key=lambda one: (one.when, one.name), reverse=True), broken
 
 
-def load(install: Install, name: str) -> Snapshot:
+def load(install: Place, name: str) -> Snapshot:
     """Raises UnknownDockSnapshot, BadDockSnapshot."""
     file = install.root / HOME / "snapshots" / f"{checked_name(name)}.json"
     try:
@@ -120,7 +129,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def home(install: Install, *parts: str) -> Path:
+def home(install: Place, *parts: str) -> Path:
     """A folder of ours beside custom_nodes, made when it is first needed; git does not see it."""
     base = install.root / HOME
     if is_link(base):
@@ -140,35 +149,44 @@ def _files(folder: Path) -> list[Path]:
 def diff(before: Snapshot, after: Snapshot) -> SnapshotDiff:
     """What lies between two snapshots; the second may be the install of now, by `look`."""
     return SnapshotDiff(
-        _pair(_core(before.core), _core(after.core)),
-        _pair(before.python or "?", after.python or "?"),
+        _core(before.core, after.core),
+        _pair(before.python, after.python),
         pack_changes(before.packs, after.packs),
         package_changes(before.packages, after.packages),
     )
 
 
-def _pair(before: str, after: str) -> tuple[str, str] | None:
-    return None if before == after else (before, after)
+def _pair(before: str | None, after: str | None) -> tuple[str, str] | None:
+    """What is not known of one of them is no change."""
+    return None if before is None or after is None or before == after else (before, after)
 
 
-def _core(core: CoreState) -> str:
+def _core(before: CoreState, after: CoreState) -> tuple[str, str] | None:
+    same = same_commit(before.commit, after.commit) or not (before.commit and after.commit)
+    if same and before.dirty == after.dirty and not _pair(before.version, after.version):
+        return None
+    return _at(before), _at(after)
+
+
+def _at(core: CoreState) -> str:
     return f"{core.version or '?'} {(core.commit or '?')[:12]}" + (" edited" if core.dirty else "")
 
 
 def pack_changes(before: tuple[Pack, ...], after: tuple[Pack, ...]) -> tuple[PackChange, ...]:
-    old, new = ({pack.folder: pack for pack in packs} for packs in (before, after))
-    named_old, named_new = ({pack.name: pack.folder for pack in packs} for packs in (before, after))
-    renamed = {named_old[name]: named_new[name] for name in named_old.keys() & named_new.keys()}
-    rows = []
-    for folder in sorted(old.keys() | (new.keys() - set(renamed.values()))):
-        first, second = old.get(folder), new.get(renamed.get(folder, folder))
-        if _said(first) != _said(second) or (first and second and first.sha256 != second.sha256):
-            rows.append(PackChange((first or second).name, _said(first), _said(second)))  # type: ignore[union-attr]
-    return tuple(rows)
+    pairs, left = paired(before, after)
+    rows = [(one.folder, PackChange(one.name, *_states(one, now))) for one, now in pairs]
+    rows += [(one.folder, PackChange(one.name, None, one.state)) for one in left]
+    return tuple(row for _, row in sorted(rows, key=lambda row: row[0]) if row.before != row.after)
 
 
-def _said(pack: Pack | None) -> str | None:
-    return None if pack is None else pack.state
+def _states(before: Pack, after: Pack | None) -> tuple[str, str | None]:
+    """What to say of both; the same words where nothing is known to have changed."""
+    if after is None:
+        return before.state, None
+    if before.kind == after.kind == "git" and same_commit(before.commit, after.commit):
+        after = replace(after, commit=before.commit)
+    other = before.sha256 and after.sha256 and before.sha256 != after.sha256
+    return before.state, f"{after.state} with other contents" if other else after.state
 
 
 def package_changes(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[PackageChange, ...]:
