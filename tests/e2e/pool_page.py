@@ -255,6 +255,14 @@ class PoolPage:
     def pool_id(self) -> str:
         return str(self.values("GridImagePool")["pool_id"])
 
+    def wait_for_label(self, profile: str, profile_id: str, label: str) -> None:
+        """Until the page calls a profile so: it hears of a change from the server."""
+        self.page.wait_for_function(
+            """([node, id, label]) => app.rootGraph.getNodeById(node).widgets
+              .find((one) => one.name === 'profile_id').options.getOptionLabel(id) === label""",
+            arg=[profile, profile_id, label],
+        )
+
     def wait_for_pool(self, pool_id: str) -> None:
         self.page.wait_for_function(
             """(id) => app.rootGraph.nodes.find((node) => node.type === 'GridImagePool')

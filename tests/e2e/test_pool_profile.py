@@ -404,6 +404,7 @@ def test_the_dropdown_shows_names_and_counts(pools: PoolPage, pair: tuple[str, s
     pools.fill(dogs, 3)
     profile, pool = pair
     pools.connect(profile, pool)
+    pools.wait_for_label(profile, dogs, "dogs (3)")  # an open dropdown shows what it was opened with
     open_dropdown(pools, profile)
     entries = pools.page.locator(".litemenu-entry:visible, [role=option]:visible")
     expect(entries.filter(has_text="cats (0)")).to_have_count(1)
