@@ -218,7 +218,7 @@ def test_nothing_there_is_a_sentence(tmp_path: Path) -> None:
 
 def an_install(root: Path, with_core: bool = True) -> Install:
     where = root if with_core else None
-    return Install(root, "venv", root / "custom_nodes", root / "user", where, python=root / "p")
+    return Install(root, "venv", root / "custom_nodes", root / "user", where, python=root / "python")
 
 
 @pytest.mark.parametrize(
@@ -237,6 +237,10 @@ def an_install(root: Path, with_core: bool = True) -> Install:
         (("python", "/program/main.py", "--base-directory", "{root}/../other"), "/", False),
         (("python", "/program/main.py", "--base-directory", "{root}"), "/", True),
         (("python", "/program/main.py", "--base-directory={root}"), "/", True),
+        (("{root}/python", "main.py"), "/program", True),  # another ComfyUI with the same packages
+        (("./python", "/program/main.py"), "{root}", True),
+        (("python", "/program/main.py"), "{root}", False),
+        (("{root}/python", "other.py"), "/program", False),
         ((), None, False),
     ],
 )

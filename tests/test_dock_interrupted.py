@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -570,3 +571,41 @@ def test_running_undoes_what_was_interrupted_first(rig: Rig, environment: Enviro
     assert environment.run().exit_code == 0
     assert rig.notes == ["'Update ComfyUI to v0.2.0' was interrupted and is undone."]
     assert not environment.status().unsynced
+
+
+def test_what_repair_undid_is_said_though_it_then_fails(rig: Rig, environment: Environment) -> None:
+    killed(rig, "commit", f"{ONE}.add_node('scripted')")
+    edited = append(environment.places.manifest, "\n# my later edit\n")
+    shutil.rmtree(environment.places.venv)
+    rig.notes.clear()
+    with pytest.raises(CommandFailed), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "sync", lambda *_: (_ for _ in ()).throw(CommandFailed("no disk")))
+        environment.repair()
+    assert any("'Add scripted' was interrupted and is undone." in note for note in rig.notes)
+    (kept,) = where_kept(rig.notes)
+    assert kept.read_text("utf-8") == edited
+    assert "the virtual environment was made anew" in rig.notes
+
+
+def test_consent_to_builds_is_of_the_new_state(rig: Rig, environment: Environment) -> None:
+    deed = f"one = {ONE}; one.allow_builds(); one.add_node('scripted')"
+    killed(rig, "committed", deed)
+    again = rig.workspace().get_environment("one")
+    assert not again.sync().failed and (again.places.state / "builds-allowed").is_file()
+
+
+def test_a_stash_that_cannot_be_merged_is_no_dead_end(rig: Rig, environment: Environment) -> None:
+    manifest = environment.places.manifest
+    whole = manifest.read_text("utf-8")
+    manifest.write_text(whole.replace("[project]", "[project]  # mine"), "utf-8")
+    (note,) = [one for one in environment.rollback().notes if "stash apply" in one]
+    manifest.write_text(whole.replace("[project]", "[project]  # theirs"), "utf-8")
+    environment.commit("theirs")
+    words = shlex.split(note.partition(": ")[2])
+    assert subprocess.run(words, capture_output=True).returncode != 0 and "<<<<" in manifest.read_text(
+        "utf-8"
+    )
+    with pytest.raises(BadManifest, match="gates dock rollback"):
+        environment.commit("with its marks")
+    environment.rollback()
+    assert "# theirs" in manifest.read_text("utf-8") and "<<<<" not in manifest.read_text("utf-8")

@@ -323,6 +323,20 @@ def test_standard_locations_that_are_not_there_are_no_error(shelf: Shelf) -> Non
     assert [model.name for model in index.scan_standard_locations()] == ["one.safetensors"]
 
 
+def test_what_lay_in_a_folder_that_is_gone_is_not_listed(shelf: Shelf) -> None:
+    """Or the one copy that is left is deleted, for the list names another."""
+    shelf.put("one.safetensors")
+    environment = shelf.base / "environments" / "one" / "models"
+    environment.mkdir(parents=True)
+    shutil.copy(shelf.models / "one.safetensors", environment)
+    index = ModelIndex(shelf.database, [shelf.models, environment], clock=lambda: NOW)
+    assert [model.copies for model in index.scan_standard_locations()] == [2]
+    environment.rename(environment.with_name("away"))
+    assert [model.copies for model in index.scan_standard_locations()] == [1]
+    environment.with_name("away").rename(environment)
+    assert [model.copies for model in index.scan_standard_locations()] == [2]
+
+
 def test_one_file_is_registered_with_what_is_said_of_it(shelf: Shelf) -> None:
     outside = shelf.base / "Downloads" / "one.safetensors"
     outside.parent.mkdir()

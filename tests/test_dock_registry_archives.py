@@ -295,3 +295,24 @@ def test_a_server_of_a_folder(tmp_path: Path) -> None:
     file.write_text("1", "utf-8")
     assert packs_in(tmp_path / "packs") == {"my-pack": {"1.0.0": {"js/a.js": b"1"}}}
     assert json_reply(None).body == b"null"
+
+
+def test_a_hash_that_was_left_when_the_version_was_edited_is_no_hash_of_the_new_one(rig: Rig) -> None:
+    rig.server.add("my-pack", "1.1.0", {**PACK, "js/a.js": "2"})
+    first = installed(rig, "my-pack@1.0.0", "first")
+    edited = replace(first, version="1.1.0", download_url=None)
+    second = rig.registry.download_node(edited, rig.target("second"))
+    assert (rig.target("second") / "js" / "a.js").read_text("utf-8") == "2"
+    assert second.sha256 != first.sha256
+    assert installed(rig, "my-pack@1.1.0", "third").sha256 == second.sha256, "nothing else was pinned"
+
+
+def test_a_hash_of_another_pack_brings_no_other_pack(rig: Rig) -> None:
+    """A manifest that somebody else wrote may name any hash that happens to be here."""
+    rig.server.add("other", "2.0.0", {"__init__.py": "OTHER = 1"})
+    other = installed(rig, "other", "other")
+    wished = replace(rig.registry.get_node("my-pack@1.0.0"), sha256=other.sha256)
+    with pytest.raises(ArchiveChanged):
+        rig.registry.download_node(wished, rig.target("wished"))
+    assert (rig.target("wished") / "__init__.py").exists() is False
+    assert installed(rig).sha256 != other.sha256, "and it was not pinned"

@@ -447,6 +447,22 @@ def test_what_somebody_wrote_for_a_linked_pack_stays(rig: Rig, environment: Envi
     assert not environment.status().unsynced and environment.sync().commit is None
 
 
+def test_a_linked_packs_list_is_followed_after_a_rollback_too(rig: Rig, environment: Environment) -> None:
+    folder = linked(rig, environment, "going-back")
+    (folder / "requirements.txt").write_text("extra-lib\nhand-lib\n", "utf-8")
+    environment.sync()
+    environment.rollback()
+    (folder / "requirements.txt").write_text("other-lib\n", "utf-8")
+    assert environment.sync().plan.packages
+    assert environment.get_pyproject().groups()["going-back"] == ["other-lib"]
+    environment.remove_node("going-back")
+    (folder / "requirements.txt").write_text("hand-lib\n", "utf-8")
+    environment.rollback()
+    (folder / "requirements.txt").write_text("extra-lib\n", "utf-8")
+    environment.sync()
+    assert environment.get_pyproject().groups()["going-back"] == ["extra-lib"]
+
+
 def test_a_linked_packs_list_that_cannot_be_read(rig: Rig, environment: Environment) -> None:
     folder = linked(rig, environment, "garbling")
     (folder / "requirements.txt").write_text("= = no\n", "utf-8")

@@ -93,7 +93,10 @@ class Setting:
     def model_index(self, note: Note, tell: Tell) -> ModelIndex:
         """Its standard folders: the shared one, and that of every environment."""
         workspace = self.workspace()
-        shared = self.config(workspace.places).models() or workspace.places.models
+        configured = self.config(workspace.places).models()
+        if configured is not None and not configured.is_dir():
+            note(f"The folder of models {configured} is not there.")
+        shared = configured or workspace.places.models
         own = [environment.places.core / "models" for environment in workspace.list_environments()]
         return ModelIndex(workspace.places.model_index, [shared, *own], note=note, tell=tell)
 

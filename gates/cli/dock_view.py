@@ -73,7 +73,7 @@ def node_rows(nodes: Sequence[NodeInfo]) -> list[str]:
 def gigabytes(size: int) -> str:
     """Of bytes: a model of a few megabytes is not 0.0 GB."""
     if size < 1e5:
-        return f"{size} bytes"
+        return _counted(size, "byte")
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.1f} MB"
 
 

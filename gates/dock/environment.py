@@ -106,8 +106,8 @@ class Environment:
                 for note in discard(places, crew, operation):
                     crew.note(note)
                 raise
-            operation.committed()
             made._consent.keep()
+            operation.committed()
         return made
 
     def allow_builds(self) -> None:
@@ -181,8 +181,8 @@ class Environment:
                     self._crew.note(note)
                 operation.forget()
             raise
+        self._consent.keep()  # first: a kill in between leaves the new state, with what it needs
         operation.committed()
-        self._consent.keep()
         self.notes = tuple(applying.notes)
 
     def _whole(self) -> PyprojectManager:
@@ -274,6 +274,7 @@ class Environment:
         """Record the files of the manifest as they are; None where nothing changed."""
         if not message.strip() or "\0" in message:
             raise BadManifest("A commit wants a message: -m TEXT.")
+        self.get_pyproject().values()  # what cannot be read could not be gone back to
         with self._ready():
             return self._git.commit_all(self.places.cec, message)
 
@@ -352,12 +353,18 @@ class Environment:
             if not self.places.root.exists():
                 return RepairResult(tuple(done))
             done += find_repository_again(self.places, self._git)
-        if not self.places.python().exists():
-            done.append("the virtual environment was made anew")
-            self._remake_venv()
-        result = self.sync()
-        done += [*put_right(result), *result.notes]
-        return RepairResult(tuple(done), left_over(result, self.validate()))
+        try:
+            if not self.places.python().exists():
+                self._remake_venv()
+                done.append("the virtual environment was made anew")
+            result = self.sync()
+            done += put_right(result)
+            left = left_over(result, self.validate())
+        except BaseException:
+            for line in done:  # what was undone, and where edits lie, is to be known all the same
+                self._crew.note(line)
+            raise
+        return RepairResult(tuple(done), left)
 
     def _remake_venv(self) -> None:
         python = self.get_pyproject().settings().get("python_version")

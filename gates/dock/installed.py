@@ -10,7 +10,9 @@ from typing import Any
 
 from .. import atomic
 from ..errors import BadManifest
-from .journal import optional, table, text, texts
+from .journal import optional, rows, table, text, texts
+
+MOST = 50  # lists of one linked pack that are remembered
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,17 @@ class Installed:
     packages: tuple[str, ...] = ()  # canonical names
     replaced: dict[str, str] = field(default_factory=dict)  # of others, by name: the requirement as it was
     core: InstalledCore | None = None
+    # What linked packs ever asked for, by key, newest last: a group that holds one of these nobody wrote.
+    lists: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     def with_node(self, key: str, node: InstalledNode) -> Installed:
-        return replace(self, nodes={**self.nodes, key: node})
+        seen = self.lists.get(key, ())
+        lists = (
+            *(one for one in seen if one != node.asked),
+            *([node.asked] if node.asked is not None else ()),
+        )[-MOST:]
+        kept = {**self.lists, key: lists} if lists else self.lists
+        return replace(self, nodes={**self.nodes, key: node}, lists=kept)
 
     def without_node(self, key: str) -> Installed:
         return replace(self, nodes={k: node for k, node in self.nodes.items() if k != key})
@@ -62,7 +72,9 @@ def read_installed(file: Path) -> Installed:
         data = table(json.loads(file.read_text("utf-8")))
         nodes = {key: _node(table(fields)) for key, fields in table(data["nodes"]).items()}
         replaced = {name: text(line) for name, line in table(data.get("replaced", {})).items()}
-        return Installed(nodes, tuple(texts(data["packages"])), replaced, _core(data.get("core")))
+        lists = {key: _lists(listed) for key, listed in table(data.get("lists", {})).items()}
+        core = _core(data.get("core"))
+        return Installed(nodes, tuple(texts(data["packages"])), replaced, core, lists)
     except FileNotFoundError:
         return Installed()
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -80,6 +92,10 @@ def _node(fields: dict[str, Any]) -> InstalledNode:
     asked = tuple(texts(fields["asked"])) if fields.get("asked") is not None else None
     ran = fields.get("scripts_ran") is True
     return InstalledNode(name, version, text(fields["source"]), digest, ran, asked)
+
+
+def _lists(listed: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(texts(row)) for row in rows(listed))
 
 
 def _core(fields: Any) -> InstalledCore | None:

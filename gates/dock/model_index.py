@@ -47,6 +47,7 @@ class ModelIndex:
     def scan_standard_locations(self, again: bool = False) -> list[ModelInfo]:
         """Those of the workspace's folders that are there."""
         there = [path for path in self._standard if path.is_dir()]
+        self._scan.lose_roots()
         return self._at([place for path in there for place in self._scan.folder(str(path), True, again)])
 
     def register_model(self, path: Path, metadata: Mapping[str, Any] | None = None) -> ModelInfo:

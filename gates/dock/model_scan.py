@@ -40,6 +40,12 @@ class Scan:
         self.store.lose(gone, self.clock())
         return [*there]
 
+    def lose_roots(self) -> None:
+        """What lies in folders that are gone; it is known again once they are back."""
+        known = [one for one in self.store.located() if one.is_there]
+        gone = {root for root in {one.root for one in known} if root is not None and not os.path.isdir(root)}
+        self.store.lose([one.file.path for one in known if one.root in gone], self.clock())
+
     def _has_text_name(self, file: ModelFile) -> bool:
         try:
             file.path.encode("utf-8")
@@ -76,7 +82,8 @@ class Scan:
             elif strict:
                 raise outcome
             else:
-                self.note(f"{file.path} is left out: {outcome}")
+                why = outcome.strerror if isinstance(outcome, OSError) else outcome
+                self.note(f"{file.path} is left out: {why}")
                 self.store.lose([one.path for one in same[file.path]], self.clock())  # nor is it what it was
 
     def _settled(self, file: ModelFile) -> ModelFile:

@@ -66,11 +66,23 @@ class NodeStore:
         return self.folder / PINS / f"{checked_id(node_id).lower()}@{checked_version(version)}"
 
     def expected(self, node_id: str, version: str, manifest: str | None) -> str | None:
-        """The hash that an archive must have. Raises ArchiveChanged where manifest and store disagree."""
+        """The hash that an archive must have; None: any. Raises ArchiveChanged, BadNodeName.
+
+        ArchiveChanged where the manifest and what was first seen here disagree.
+        """
         here = self.pinned(node_id, version)
+        if manifest is not None:
+            self._path(manifest)  # that it is a hash at all
+        if manifest is not None and manifest != here and manifest in self._hashes_of(node_id):
+            return here  # of another version: somebody edited the version and left its hash
         if manifest is not None and here is not None and manifest != here:
             raise changed(f"{node_id}@{version}", manifest, here, self.pin_file(node_id, version))
         return here if manifest is None else manifest
+
+    def _hashes_of(self, node_id: str) -> set[str | None]:
+        """Of all versions of a pack that were seen here."""
+        files = (self.folder / PINS).glob(f"{checked_id(node_id).lower()}@*")
+        return {self.pinned(node_id, file.name.partition("@")[2]) for file in files}
 
     def _path(self, sha256: str) -> Path:
         if not SHA256.fullmatch(sha256):

@@ -25,13 +25,14 @@ class RegistryArchives:
         """
         node_id, version = _named(info)
         expected = self._store.expected(node_id, version, info.sha256)
-        kept = self._store.find(expected) if expected is not None else None
-        if expected is None or kept is None:
-            expected, kept = self._fetched(info, expected)
-        if self._store.pinned(node_id, version) is None:
-            self._store.pin(node_id, version, expected)
+        pinned = self._store.pinned(node_id, version)
+        # An archive counts as this one only where it was fetched as this one: a manifest can name any hash.
+        kept = self._store.find(pinned) if pinned is not None else None
+        if pinned is None or kept is None:
+            pinned, kept = self._fetched(info, expected)
+            self._store.pin(node_id, version, pinned)
         tracking.write(target, node_archive.unpack(kept, target, f"{node_id}@{version}"))
-        return expected
+        return pinned
 
     def _fetched(self, info: NodeInfo, expected: str | None) -> tuple[str, Path]:
         """Looked through before it is kept, so that nothing hostile is ever pinned."""

@@ -57,9 +57,19 @@ def serves(install: Install, process: Process) -> bool:
     scripts = [word for word in process.words[1:] if os.path.basename(word) == "main.py"]
     if not scripts or "python" not in os.path.basename(process.words[0]).lower():
         return False
+    if _is_at(process, install.python):  # another ComfyUI, but a restore would take its packages away
+        return True
     if root in [_resolved(word, process.folder) for word in _bases(process.words)]:
         return True
     return main is not None and any(_resolved(word, process.folder) == main for word in scripts)
+
+
+def _is_at(process: Process, python: Path) -> bool:
+    """Whether it was started by this interpreter; links are not followed, for behind them all are one."""
+    word = process.words[0]
+    if os.sep not in word or (process.folder is None and not os.path.isabs(word)):
+        return False
+    return os.path.abspath(os.path.join(process.folder or "", word)) == str(python)
 
 
 def _bases(words: Sequence[str]) -> Iterator[str]:

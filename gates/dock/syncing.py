@@ -53,7 +53,8 @@ class Syncing:
         notes, groups = [], self._manifest.groups()
         for info, lines in [*self._relisted]:
             noted = self._installed.nodes[info.key]
-            if groups.get(info.key, []) == [*(noted.asked or ())]:
+            own = [[*(noted.asked or ())], *map(list, self._installed.lists.get(info.key, ()))]
+            if groups.get(info.key, []) in own:
                 self._manifest.set_node(info, lines)
                 notes.append(f"{info.name} asks for other packages now: {', '.join(lines) or 'none'}")
             else:
