@@ -512,3 +512,33 @@ def test_such_a_pack_is_named_as_one(tmp_path: Path) -> None:
     manifest.text = '[project]\ndependencies = ["a==1"]\n[dependency-groups]\ncomfyui = ["a>=3"]\n'
     told = str(explained(PackageConflict("", said=""), manifest))
     assert told.startswith("comfyui wants a==1, the pack comfyui wants a>=3.")
+
+
+# --- going back to what was written by hand
+
+
+def test_going_back_to_a_pack_without_a_version_leaves_it_whole(rig: Rig, environment: Environment) -> None:
+    url = (rig.packs / "good").as_uri()
+    manifest = environment.places.manifest
+    table = f'\n[tool.comfydock.nodes.good]\nname = "good"\nsource = "git"\nrepository = "{url}"\n'
+    manifest.write_text(manifest.read_text("utf-8") + table, "utf-8")
+    environment.commit("mine")
+    environment.sync()
+    environment.rollback()
+    assert "extra-lib" in packages(environment) and environment.get_pyproject().nodes()["good"].version
+    assert not environment.status().unsynced and environment.sync().plan.is_empty
+
+
+def test_going_back_to_a_tag_by_hand_brings_what_that_tag_asks_for(
+    rig: Rig, environment: Environment
+) -> None:
+    environment.add_node("good@v2")
+    commit = str(environment.get_pyproject().nodes()["good"].version)
+    edited(environment, f'version = "{commit}"', 'version = "v1"')
+    environment.commit("mine")
+    environment.sync()
+    assert environment.get_pyproject().groups()["good"] == ["extra-lib>=1"]
+    environment.rollback()
+    assert environment.get_pyproject().groups()["good"] == ["extra-lib>=1"]
+    assert environment.get_pyproject().nodes()["good"].version != "v1"
+    assert not environment.status().unsynced and environment.sync().plan.is_empty

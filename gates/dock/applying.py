@@ -116,14 +116,13 @@ class Applying:
 
     def put_in(self, info: NodeInfo, folder: Path) -> None:
         target = folder_of(self._places.custom_nodes, info.name)
-        digest = None
+        digest, asked = None, _asked(folder)
         if info.source == "local":
             runner = self._crew.runner
             self._operation.link(folder, target, lambda source, to: make_link(source, to, runner))
         else:
             digest = digest_of(folder) if info.source == "registry" else None
             self._operation.move(folder, target, digest or head_of(folder))
-        asked = _asked(folder) if info.source == "local" else None
         noted = InstalledNode(info.name, info.version, info.source, digest, asked=asked)
         self._note(self._installed.with_node(info.key, noted))
 
@@ -291,7 +290,7 @@ class Applying:
 
 
 def _asked(folder: Path) -> tuple[str, ...] | None:
-    """What a linked pack asks for; None where that cannot be read."""
+    """What a pack asks for; None where that cannot be read."""
     try:
         return tuple(wanted_of(folder).lines)
     except GatesError:

@@ -30,7 +30,7 @@ from .node_checks import wanted_of
 from .operation import Operation
 from .packs import taken
 from .places import EnvironmentPlaces, environment_name
-from .planning import plan, scripts_in
+from .planning import complete, plan, scripts_in
 from .processes import Command, Finished
 from .pyproject import PyprojectManager
 from .records import (
@@ -298,9 +298,14 @@ class Environment:
                 if changes:
                     applying.set_aside(target)
                 said = applying.restore(target)
-                planned, solved = self._planned(self.get_pyproject())
-                applying.manifest(solved)
+                manifest = self.get_pyproject()
+                planned, solved = self._planned(manifest)
                 staged, _ = applying.stage_all(planned, tolerant=False)
+                written = manifest.text
+                complete(
+                    manifest, {**staged}, self.places.custom_nodes, read_installed(self.places.installed)
+                )
+                applying.manifest(self._solved(manifest) if manifest.text != written else solved)
                 kept = applying.follow(planned, staged)
                 made = applying.commit(f"{sentence}: {said}")
         notes = [*applying.notes, *solved.notes]

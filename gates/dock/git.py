@@ -229,7 +229,7 @@ class Git:
         more = ("--include-untracked",) if untracked else ()
         words = ("stash", "push", *more, "--quiet", "--message", message)
         own = self._has_identity(folder)
-        if untracked:  # also where two edits of one file were left unmerged
+        if self.run(folder, "ls-files", "--unmerged").out:  # two edits of one file: git would refuse
             self.run(folder, "add", "--all")
         self.run(folder, *words, identity=not own).checked("Keeping uncommitted work aside")
         after = self.run(folder, "rev-parse", "--verify", "--quiet", "refs/stash").out.strip()

@@ -12,13 +12,13 @@ from .. import atomic
 from ..errors import BadManifest
 from .journal import optional, rows, table, text, texts
 
-MOST = 50  # lists of one linked pack that are remembered
+MOST = 50  # lists of one pack that are remembered
 
 
 @dataclass(frozen=True)
 class InstalledNode:
     """`version` as the manifest has it; `digest` of its files when it was put there;
-    `scripts_ran` once somebody allowed its install script; `asked` what a linked pack's list held last."""
+    `scripts_ran` once somebody allowed its install script; `asked` what its list held last."""
 
     name: str
     version: str | None
@@ -42,7 +42,7 @@ class Installed:
     packages: tuple[str, ...] = ()  # canonical names
     replaced: dict[str, str] = field(default_factory=dict)  # of others, by name: the requirement as it was
     core: InstalledCore | None = None
-    # What linked packs ever asked for, by key, newest last: a group that holds one of these nobody wrote.
+    # What packs ever asked for, by key, newest last: a group that holds one of these nobody wrote.
     lists: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     def with_node(self, key: str, node: InstalledNode) -> Installed:

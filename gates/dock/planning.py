@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import GatesError
 from .git import Git
-from .installed import Installed
+from .installed import Installed, InstalledNode
 from .node_checks import requirements_of
 from .packs import folders, head_of, is_as_wanted, is_edited, state_of
 from .places import EnvironmentPlaces
@@ -86,9 +86,14 @@ def node_plan(
         there = state_of(places.custom_nodes, info, installed.nodes.get(key))
         if there is None:
             missing.append(info)
-        elif not is_as_wanted(info, there):
+        elif not is_as_wanted(info, there) or _is_loose(info, installed.nodes.get(key)):
             wrong.append((info, there.version))
     return missing, wrong
+
+
+def _is_loose(info: NodeInfo, noted: InstalledNode | None) -> bool:
+    """Of dock, and meant without a version: as it is before the first sync, and after going back to that."""
+    return noted is not None and info.source != "local" and info.version is None
 
 
 def still_there(places: EnvironmentPlaces, nodes: Mapping[str, NodeInfo], installed: Installed) -> list[str]:
@@ -98,7 +103,10 @@ def still_there(places: EnvironmentPlaces, nodes: Mapping[str, NodeInfo], instal
 
 
 def complete(
-    manifest: PyprojectManager, staged: dict[str, tuple[NodeInfo, Path]], custom_nodes: Path
+    manifest: PyprojectManager,
+    staged: dict[str, tuple[NodeInfo, Path]],
+    custom_nodes: Path,
+    installed: Installed,
 ) -> list[str]:
     """Pin and scan packs that somebody wrote into the manifest, or gave another version, by hand.
 
@@ -108,7 +116,8 @@ def complete(
     groups, nodes = manifest.groups(), manifest.nodes()
     for key, (fetched, folder) in [*staged.items()]:
         try:
-            lines = _asked(groups.get(key), folder, custom_nodes / fetched.name)
+            known = [list(lines) for lines in installed.lists.get(key, ())]
+            lines = _asked(groups.get(key), known, folder, custom_nodes / fetched.name)
         except GatesError as error:
             failed.append(f"{fetched.name}: {error}")
             del staged[key]
@@ -158,9 +167,11 @@ def unknown_yet(plan: SyncPlan, manifest: PyprojectManager, installed: Installed
     return [f"what {names} {verb} for is known once {they} fetched"] if coming else []
 
 
-def _asked(written: list[str] | None, fetched: Path, installed: Path) -> Sequence[str]:
+def _asked(
+    written: list[str] | None, known: Sequence[list[str]], fetched: Path, installed: Path
+) -> Sequence[str]:
     """What the manifest says of a pack's packages, if somebody thought about it; else what the pack says."""
-    if written is None:
+    if written is None or written in known:
         return requirements_of(fetched)
     if not installed.is_dir():
         return written

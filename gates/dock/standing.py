@@ -56,7 +56,8 @@ def _packs(places: EnvironmentPlaces, nodes: dict[str, NodeInfo], installed: Ins
     missing, wrong = node_plan(places, nodes, installed)
     yield from (f"{info.name} is not installed" for info in missing)
     for info, there in wrong:
-        yield f"{info.name} is at {short(there)}, not at {short(info.version)}"
+        wanted = f"not at {short(info.version)}" if info.version else "and has no version in the manifest"
+        yield f"{info.name} is at {short(there)}, {wanted}"
     yield from (f"{name} is still installed" for name in still_there(places, nodes, installed))
     changed, broken = relisted(places, nodes, installed)
     yield from (f"{info.name} asks for other packages than when it was linked" for info, _ in changed)

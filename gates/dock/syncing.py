@@ -87,7 +87,7 @@ class Syncing:
         places, manifest = self._places, self._manifest
         staged, failed = applying.stage_all(self._plan, tolerant=True)
         before = manifest.text
-        failed += complete(manifest, staged, places.custom_nodes)
+        failed += complete(manifest, staged, places.custom_nodes, self._installed)
         applying.notes += [note for _, folder in staged.values() for note in wanted_of(folder).notes]
         lock = solved(manifest) if manifest.text != before else self._solved
         done = _without(self._plan, staged)
