@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from .. import atomic
 from ..errors import (
     BadManifest,
     EnvironmentExists,
@@ -25,7 +24,7 @@ from .crew import Crew
 from .differences import difference
 from .installed import read_installed
 from .journal import interrupted
-from .model_folders import FILE, extra_paths
+from .model_folders import FILE, words_for
 from .node_checks import wanted_of
 from .operation import Operation
 from .packs import taken
@@ -274,8 +273,8 @@ class Environment:
         """Record the files of the manifest as they are; None where nothing changed."""
         if not message.strip() or "\0" in message:
             raise BadManifest("A commit wants a message: -m TEXT.")
-        self.get_pyproject().values()  # what cannot be read could not be gone back to
         with self._ready():
+            self.get_pyproject().values()  # what cannot be read could not be gone back to
             return self._git.commit_all(self.places.cec, message)
 
     def rollback(self, commit: str | None = None) -> SyncResult:
@@ -305,7 +304,8 @@ class Environment:
                 complete(
                     manifest, {**staged}, self.places.custom_nodes, read_installed(self.places.installed)
                 )
-                applying.manifest(self._solved(manifest) if manifest.text != written else solved)
+                solved = self._solved(manifest) if manifest.text != written else solved
+                applying.manifest(solved)
                 kept = applying.follow(planned, staged)
                 made = applying.commit(f"{sentence}: {said}")
         notes = [*applying.notes, *solved.notes]
@@ -386,19 +386,11 @@ class Environment:
             raise NoComfyUI(f"{self.name} has no ComfyUI any more. `gates dock repair` gets it again.")
         if not self.places.python().exists():
             raise NoEnvironment(f"{self.name} has no virtual environment. `gates dock repair` makes it.")
-        argv = (str(self.places.python()), "main.py", *args, *self._shared_models())
+        shared = self._crew.models or self.places.workspace.models
+        told = words_for(shared, self.places.state / FILE)
+        argv = (str(self.places.python()), "main.py", *args, *told)
         outside = dict(self._crew.outside)
         return self._crew.runner.run(Command(argv, self.places.core, outside, attached=True))
-
-    def _shared_models(self) -> tuple[str, ...]:
-        """What tells ComfyUI where they lie; a link to them could not be made on every disk."""
-        text = extra_paths(self._crew.models or self.places.workspace.models)
-        if text is None:
-            return ()
-        file = self.places.state / FILE
-        file.parent.mkdir(parents=True, exist_ok=True)
-        atomic.write_bytes(file, text.encode("utf-8"))
-        return ("--extra-model-paths-config", str(file))
 
 
 def _at(info: NodeInfo) -> str:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from .. import atomic
+
 FILE = "extra_model_paths.yaml"
 # The first holds code, and packs are the manifest's; the others are words of the format.
 NOT_MODELS = frozenset(["custom_nodes", "base_path", "is_default"])
+
+
+def words_for(shared: Path, file: Path) -> tuple[str, ...]:
+    """For ComfyUI's command line: they name `file`, which is written. A link cannot be made on every disk."""
+    text = extra_paths(shared)
+    if text is None:
+        return ()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_bytes(file, text.encode("utf-8"))
+    return ("--extra-model-paths-config", str(file))
 
 
 def extra_paths(shared: Path) -> str | None:

@@ -52,8 +52,7 @@ class Syncing:
         """What linked packs ask for now; what somebody wrote for one of them stays."""
         notes, groups = [], self._manifest.groups()
         for info, lines in [*self._relisted]:
-            noted = self._installed.nodes[info.key]
-            own = [[*(noted.asked or ())], *map(list, self._installed.lists.get(info.key, ()))]
+            own = [list(seen) for seen in self._installed.lists.get(info.key, ())]
             if groups.get(info.key, []) in own:
                 self._manifest.set_node(info, lines)
                 notes.append(f"{info.name} asks for other packages now: {', '.join(lines) or 'none'}")
